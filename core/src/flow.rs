@@ -1,0 +1,91 @@
+//! The use cases: sequences of stored steps over the ports, one neutral verb each. A flow reads like
+//! the numbered steps of the contract and knows no HTTP.
+
+mod audit;
+pub mod current_session;
+mod open_session;
+pub mod sign_in;
+pub mod sign_out;
+pub mod sign_up;
+
+use alloc::string::String;
+
+use crate::{
+    duration::TokenLifetime,
+    jwt::{Expected, KeyRing},
+    network::Network,
+    password::PasswordPolicy,
+    permission::PermissionSet,
+    time::UnixSeconds,
+    user::{Role, SignUpPolicy, User},
+};
+
+/// Longest stored description of a client, in bytes (LG-02).
+pub const MAX_USER_AGENT_BYTES: usize = 256;
+
+/// Everything a flow may use: the host's ports, the deployment's rules, and one instant that is the
+/// same for the whole request.
+#[derive(Debug)]
+pub struct Ctx<'a, P> {
+    /// The outside.
+    pub ports: &'a P,
+    /// The deployment's rules.
+    pub policy: &'a Policy,
+    /// The request's one instant.
+    pub now: UnixSeconds,
+    /// Who is asking, as far as the connection tells.
+    pub client: Client,
+}
+
+/// What the connection tells about who is asking.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Where the request comes from.
+    pub network: Network,
+    /// The client's description of itself: no control characters, at most [`MAX_USER_AGENT_BYTES`].
+    pub user_agent: String,
+    /// Ties log lines, audit rows and the answer together.
+    pub request_id: String,
+}
+
+/// The deployment's rules, parsed from its configuration.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Keys of session tokens.
+    pub session_keys: KeyRing,
+    /// `iss` of our tokens.
+    pub issuer: String,
+    /// How long a session token lives.
+    pub token_lifetime: TokenLifetime,
+    /// Rules for new passwords.
+    pub password: PasswordPolicy,
+    /// Whether anyone may sign in with a password.
+    pub password_sign_in: bool,
+    /// Role of new accounts after the first.
+    pub default_role: Role,
+    /// Who may create an account.
+    pub sign_up: SignUpPolicy,
+    /// What everybody may do.
+    pub default_permissions: PermissionSet,
+}
+
+impl Policy {
+    /// What a verifier of our own session tokens expects: our issuer, no audience (HS256 tokens are
+    /// shared with backends that refuse one), no leeway (TK-09).
+    pub fn expected_session_token(&self) -> Expected<'_> {
+        Expected { issuer: &self.issuer, audience: None, leeway_seconds: 0 }
+    }
+}
+
+/// A session that has just been opened.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The account.
+    pub user: User,
+    /// Its new session token.
+    pub token: String,
+    /// When the token expires; `None` for never.
+    pub expires_at: Option<UnixSeconds>,
+    /// What the account may do.
+    pub permissions: PermissionSet,
+}

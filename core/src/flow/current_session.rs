@@ -1,0 +1,79 @@
+//! Who is asking: from a token to an account.
+
+use super::Ctx;
+use crate::{
+    duration::TokenLifetime,
+    jwt::{ParseError, SessionClaims, UntrustedToken, VerifyError},
+    permission::PermissionSet,
+    ports::{PortError, Ports},
+    session::SessionCheck,
+    user::User,
+};
+
+/// A token whose session is alive, and the account behind it.
+#[derive(Clone, Debug)]
+pub struct Authenticated {
+    /// The account, as stored (TK-13).
+    pub user: User,
+    /// What the token says.
+    pub claims: SessionClaims,
+    /// What the account may do.
+    pub permissions: PermissionSet,
+}
+
+/// Turns a session token into the account it stands for. A token that fails its own checks never
+/// reaches the session authority.
+///
+/// # Errors
+/// [`AuthenticateError`].
+pub async fn authenticate(
+    ctx: &Ctx<'_, impl Ports>,
+    token: &str,
+) -> Result<Authenticated, AuthenticateError> {
+    let claims = verified_claims(ctx, token)?;
+    match ctx.ports.check_session(&claims.proof(), ctx.now).await? {
+        SessionCheck::Active(user) => {
+            Ok(Authenticated { user: *user, claims, permissions: ctx.policy.default_permissions })
+        }
+        SessionCheck::Ended => Err(AuthenticateError::SessionEnded),
+        SessionCheck::NoAccount => Err(AuthenticateError::NoAccount),
+    }
+}
+
+/// The claims of a token that is ours and has not expired; whether its session is alive is not known yet.
+pub(super) fn verified_claims<P>(ctx: &Ctx<'_, P>, token: &str) -> Result<SessionClaims, AuthenticateError> {
+    let token = UntrustedToken::parse(token).map_err(AuthenticateError::NotAToken)?;
+    let claims = ctx.policy.session_keys.verify(&token, &ctx.policy.expected_session_token(), ctx.now)?;
+    // A token without `exp` is ours only where tokens do not expire (TK-09, R-04).
+    if claims.expires_at().is_none() && ctx.policy.token_lifetime != TokenLifetime::Unlimited {
+        return Err(VerifyError::MalformedClaim.into());
+    }
+    Ok(SessionClaims::from_verified(&claims)?)
+}
+
+/// Why a token stands for nobody.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AuthenticateError {
+    /// The account was deleted.
+    NoAccount,
+    /// Not a token at all.
+    NotAToken(ParseError),
+    /// A token that is not ours, not valid now, or not a session's.
+    Refused(VerifyError),
+    /// Signed out, revoked, expired or idle too long.
+    SessionEnded,
+    /// The session authority can not be reached: the token is neither good nor bad (FT-05).
+    Unavailable(PortError),
+}
+
+impl From<PortError> for AuthenticateError {
+    fn from(error: PortError) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl From<VerifyError> for AuthenticateError {
+    fn from(error: VerifyError) -> Self {
+        Self::Refused(error)
+    }
+}

@@ -1,0 +1,18 @@
+//! Signing out.
+
+use super::{Ctx, audit, current_session::verified_claims};
+use crate::{
+    audit::{AuditAction, AuditOutcome},
+    ports::{PortError, Ports},
+};
+
+/// Ends the session behind a token, before it returns (TK-15). A token that is not ours or has
+/// expired has no session to end, which is what its bearer wanted.
+///
+/// # Errors
+/// When the session authority can not be reached: nobody may be told that they are signed out then.
+pub async fn end(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), PortError> {
+    let Ok(claims) = verified_claims(ctx, token) else { return Ok(()) };
+    ctx.ports.end_session(claims.id, claims.sid).await?;
+    audit::record(ctx, Some(claims.id), AuditAction::SignOut, AuditOutcome::Success).await
+}

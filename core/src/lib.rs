@@ -1,0 +1,31 @@
+//! Portico's decisions, without I/O: tokens, passwords, permissions and the use cases over ports.
+//!
+//! Everything here is a pure function of its arguments, or an async flow over the traits in
+//! [`ports`]. No clock, no random source, no socket: the host passes time in [`flow::Ctx`] and
+//! implements the ports. The crate is `no_std` and builds for a bare-metal target.
+
+#![no_std]
+#![warn(missing_docs)]
+
+extern crate alloc;
+
+pub mod audit;
+pub mod display_name;
+pub mod duration;
+pub mod email;
+pub mod flow;
+pub mod id;
+pub mod image_reference;
+pub mod json;
+pub mod jwt;
+#[cfg(feature = "memory")]
+pub mod memory;
+pub mod network;
+pub mod password;
+pub mod permission;
+pub mod ports;
+pub mod secret;
+pub mod session;
+pub mod throttle;
+pub mod time;
+pub mod user;

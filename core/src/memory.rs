@@ -1,0 +1,108 @@
+//! The ports in memory, for tests: same outcomes as the real ones, which one contract suite checks.
+//!
+//! Single-threaded and deterministic: the random source is a counter under SHA-256.
+
+mod sessions;
+mod users;
+
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    format,
+    string::{String, ToString as _},
+    vec::Vec,
+};
+use core::cell::{Cell, RefCell};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    audit::AuditEvent,
+    ports::{AuditLog, BucketKey, Entropy, Instance, InstanceState, PortError, Throttles},
+    throttle::{Limit, Spent, Window},
+    time::UnixSeconds,
+};
+
+/// All ports on plain maps.
+#[derive(Debug, Default)]
+pub struct Memory {
+    users: RefCell<users::UserTable>,
+    sessions: RefCell<sessions::SessionBook>,
+    throttles: RefCell<BTreeMap<String, Window>>,
+    audit: RefCell<Vec<AuditEvent>>,
+    random_blocks: Cell<u64>,
+    broken: RefCell<BTreeSet<&'static str>>,
+}
+
+impl Memory {
+    /// Lets every call to a port fail from now on: `audit`, `entropy`, `instance`, `sessions`,
+    /// `throttles` or `users`.
+    pub fn break_port(&self, port: &'static str) {
+        self.broken.borrow_mut().insert(port);
+    }
+
+    /// Lets the port work again.
+    pub fn mend_port(&self, port: &'static str) {
+        self.broken.borrow_mut().remove(port);
+    }
+
+    /// The audit log so far, oldest first.
+    pub fn audit_events(&self) -> Vec<AuditEvent> {
+        self.audit.borrow().clone()
+    }
+
+    /// Deletes an account behind Portico's back.
+    pub fn delete_user(&self, email: &str) {
+        self.users.borrow_mut().delete(email);
+    }
+
+    fn reach(&self, port: &'static str) -> Result<(), PortError> {
+        if self.broken.borrow().contains(port) {
+            return Err(PortError { port, detail: "broken on purpose".to_string() });
+        }
+        Ok(())
+    }
+}
+
+impl Entropy for Memory {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
+        self.reach("entropy")?;
+        for chunk in bytes.chunks_mut(32) {
+            let block = self.random_blocks.get();
+            self.random_blocks.set(block + 1);
+            let random = Sha256::digest(format!("portico/memory/{block}"));
+            for (byte, random) in chunk.iter_mut().zip(random) {
+                *byte = random;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Throttles for Memory {
+    async fn spend(&self, bucket: &BucketKey, limit: Limit, now: UnixSeconds) -> Result<Spent, PortError> {
+        self.reach("throttles")?;
+        let mut throttles = self.throttles.borrow_mut();
+        Ok(throttles.entry(bucket.as_str().to_string()).or_default().spend(limit, now))
+    }
+
+    async fn reset(&self, bucket: &BucketKey) -> Result<(), PortError> {
+        self.reach("throttles")?;
+        self.throttles.borrow_mut().remove(bucket.as_str());
+        Ok(())
+    }
+}
+
+impl AuditLog for Memory {
+    async fn append(&self, event: AuditEvent) -> Result<(), PortError> {
+        self.reach("audit")?;
+        self.audit.borrow_mut().push(event);
+        Ok(())
+    }
+}
+
+impl Instance for Memory {
+    async fn instance_state(&self) -> Result<InstanceState, PortError> {
+        self.reach("instance")?;
+        Ok(self.users.borrow().instance_state())
+    }
+}

@@ -1,0 +1,112 @@
+//! Accounts: who a user is, apart from how they prove it.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    display_name::DisplayName, email::Email, id::UserId, image_reference::ImageReference,
+    password::PasswordHash, time::UnixSeconds,
+};
+
+/// What an account may do; a closed set (AD-06).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything; permission checks do not apply.
+    Admin,
+    /// Waits for an administrator's approval.
+    Pending,
+    /// A member, bound by permissions.
+    User,
+}
+
+impl Role {
+    /// The stored and transmitted spelling.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Pending => "pending",
+            Self::User => "user",
+        }
+    }
+
+    /// Reads the stored spelling; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "admin" => Some(Self::Admin),
+            "pending" => Some(Self::Pending),
+            "user" => Some(Self::User),
+            _ => None,
+        }
+    }
+}
+
+/// An account as it is stored.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct User {
+    /// The account.
+    pub id: UserId,
+    /// Canonical address, unique.
+    pub email: Email,
+    /// Display name, raw: escape it where it is shown.
+    pub name: String,
+    /// What the account may do.
+    pub role: Role,
+    /// What its owner tells about themselves.
+    pub profile: Profile,
+    /// When the account was created.
+    pub created_at: UnixSeconds,
+}
+
+/// What an account's owner tells about themselves.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Profile {
+    /// A checked image reference; see [`ImageReference`].
+    pub image: String,
+    /// Free text.
+    pub bio: Option<String>,
+    /// Free text.
+    pub gender: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub date_of_birth: Option<String>,
+    /// An emoji beside the name.
+    pub status_emoji: Option<String>,
+    /// A line beside the name.
+    pub status_message: Option<String>,
+    /// When the status line disappears.
+    pub status_expires_at: Option<UnixSeconds>,
+}
+
+/// An account about to be created; its role is decided by the store in the same step as the insert
+/// (AD-01).
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The account's future id.
+    pub id: UserId,
+    /// Canonical address.
+    pub email: Email,
+    /// Checked display name.
+    pub name: DisplayName,
+    /// Checked image reference.
+    pub image: ImageReference,
+    /// The role unless this is the first account, which becomes administrator.
+    pub default_role: Role,
+    /// The password's hash.
+    pub password_hash: PasswordHash,
+    /// Creation time.
+    pub created_at: UnixSeconds,
+}
+
+/// Who may create an account (Open WebUI contract §1.2, decisions.md "First user").
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SignUpPolicy {
+    /// Anyone, because the deployment says so explicitly.
+    Always,
+    /// Only the first user, because the deployment closed registration explicitly.
+    FirstUserOnly,
+    /// Nobody, not even the first user.
+    Never,
+    /// Anyone until the first sign-up, which closes registration; afterwards as the stored switch says.
+    UntilFirstUser,
+}
