@@ -34,6 +34,11 @@ impl ImageReference {
         if accepted { Ok(Self(text.to_string())) } else { Err(ImageReferenceError) }
     }
 
+    /// The reference itself.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// The reference itself, owned.
     pub fn into_string(self) -> String {
         self.0

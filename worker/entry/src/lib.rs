@@ -1,0 +1,13 @@
+//! The Worker's entry. A crate of its own because cargo applies link-time optimisation only to a
+//! package that is nothing but a cdylib; everything it does is in `portico-worker`.
+
+pub use portico_worker::durable::{SessionAuthority, ThrottleBucket};
+
+#[worker::event(fetch)]
+async fn fetch(
+    request: worker::Request,
+    env: worker::Env,
+    _context: worker::Context,
+) -> worker::Result<worker::Response> {
+    portico_worker::serve(request, &env).await
+}

@@ -1,0 +1,366 @@
+//! Variables and secrets, parsed once into types. A bad value is an error that names the variable,
+//! never the value (AD-07, TK-19); nothing is guessed.
+
+use core::fmt;
+
+use http::Uri;
+use portico_core::{
+    duration::TokenLifetime,
+    flow::Policy,
+    jwt::{HmacKey, KeyRing},
+    password::PasswordPolicy,
+    permission::PermissionSet,
+    secret::RootSecret,
+    user::{Role, SignUpPolicy},
+};
+
+/// Everything the deployment decides.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Rules the flows follow.
+    pub policy: Policy,
+    /// Product name in `GET /api/config`.
+    pub name: String,
+    /// Default language of the web page, such as `en-US`; empty for the browser's.
+    pub default_locale: String,
+    /// `scheme://host[:port]` of the deployment, when it says so.
+    pub public_origin: Option<String>,
+    /// Whether cookies are always `Secure`; they are anyway on https.
+    pub cookie_secure: bool,
+    /// `SameSite` of the `token` cookie.
+    pub cookie_same_site: SameSite,
+    /// Origins whose pages may call the API.
+    pub cors: AllowedOrigins,
+    /// Where the web page goes after signing out.
+    pub signout_redirect_url: Option<String>,
+    /// Whether the web page shows the login form.
+    pub login_form: bool,
+    /// Whether the web page asks for the password twice.
+    pub password_confirmation: bool,
+    /// What a refused weak password is answered with.
+    pub password_hint: Option<String>,
+}
+
+/// `SameSite` of a cookie.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SameSite {
+    /// Sent on top-level navigation from other sites.
+    Lax,
+    /// Sent from everywhere; needs `Secure`.
+    None,
+    /// Sent from our own pages only.
+    Strict,
+}
+
+impl SameSite {
+    /// The attribute's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lax => "lax",
+            Self::None => "none",
+            Self::Strict => "strict",
+        }
+    }
+}
+
+/// Origins whose pages may call the API (SE-12).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum AllowedOrigins {
+    /// Any page may read public answers; none may send credentials.
+    Any,
+    /// Exactly these, with credentials. Empty: only our own pages.
+    Only(Vec<String>),
+}
+
+/// What is wrong with one variable.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ConfigError {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong, without the value.
+    pub problem: String,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.variable, self.problem)
+    }
+}
+
+impl Config {
+    /// Reads the configuration through `lookup`, which knows variables and secrets by name.
+    ///
+    /// # Errors
+    /// Every problem, so that one reading of the log is enough.
+    pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
+        let mut vars = Variables { lookup, problems: Vec::new() };
+        let root = vars.required_secret("PORTICO_SECRET");
+        let open_webui_secret = vars.secret("WEBUI_SECRET_KEY");
+        let public_origin = vars.parsed("WEBUI_URL", public_origin);
+        let login_form = vars.flag("ENABLE_LOGIN_FORM", true);
+        let initial_admin = vars.flag("ENABLE_INITIAL_ADMIN_SIGNUP", false);
+        let enable_sign_up = vars.optional_flag("ENABLE_SIGNUP");
+        // HS256 is the only algorithm; asking for another must fail rather than be ignored.
+        vars.parsed("JWT_ALGORITHM", |text| match text {
+            "HS256" => Ok(()),
+            _ => Err("must be HS256".to_string()),
+        });
+        let lifetime = vars
+            .parsed("JWT_EXPIRES_IN", |text| TokenLifetime::parse(text).map_err(|error| error.to_string()));
+        let min_length = vars.parsed("PASSWORD_MIN_LENGTH", min_password_length);
+        let default_role = vars.parsed("DEFAULT_USER_ROLE", default_role);
+        let same_site = vars.parsed("WEBUI_AUTH_COOKIE_SAME_SITE", same_site);
+        let cookie_secure = vars.flag("WEBUI_AUTH_COOKIE_SECURE", false);
+        let cors = vars.parsed("CORS_ALLOW_ORIGIN", allowed_origins);
+        let signout_redirect_url = vars.parsed("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", absolute_url);
+        let default_permissions = PermissionSet::defaults(|permission| {
+            let name = format!("USER_PERMISSIONS_{}", permission.variable);
+            (vars.lookup)(&name).map(|text| text.eq_ignore_ascii_case("true"))
+        });
+        if same_site == Some(SameSite::None) && !cookie_secure {
+            vars.refuse("WEBUI_AUTH_COOKIE_SAME_SITE", "`none` needs WEBUI_AUTH_COOKIE_SECURE=true");
+        }
+        let config = root.map(|root| Self {
+            policy: Policy {
+                session_keys: session_keys(&root, open_webui_secret.as_ref()),
+                issuer: vars.text("JWT_ISSUER").unwrap_or_else(|| "portico".to_string()),
+                token_lifetime: lifetime.unwrap_or(TokenLifetime::DEFAULT),
+                password: min_length.unwrap_or(PasswordPolicy::DEFAULT),
+                password_sign_in: vars.flag("ENABLE_PASSWORD_AUTH", true),
+                default_role: default_role.unwrap_or(Role::Pending),
+                sign_up: sign_up_policy(enable_sign_up, login_form, initial_admin),
+                default_permissions,
+            },
+            name: vars.text("WEBUI_NAME").unwrap_or_else(|| "Open WebUI".to_string()),
+            default_locale: vars.text("DEFAULT_LOCALE").unwrap_or_default(),
+            public_origin,
+            cookie_secure,
+            cookie_same_site: same_site.unwrap_or(SameSite::Lax),
+            cors: cors.unwrap_or(AllowedOrigins::Only(Vec::new())),
+            signout_redirect_url,
+            login_form,
+            password_confirmation: vars.flag("ENABLE_SIGNUP_PASSWORD_CONFIRMATION", false),
+            password_hint: vars.text("PASSWORD_VALIDATION_HINT"),
+        });
+        match config {
+            Some(config) if vars.problems.is_empty() => Ok(config),
+            _ => Err(vars.problems),
+        }
+    }
+}
+
+struct Variables<L> {
+    lookup: L,
+    problems: Vec<ConfigError>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Variables<L> {
+    fn refuse(&mut self, variable: &'static str, problem: impl Into<String>) {
+        self.problems.push(ConfigError { variable, problem: problem.into() });
+    }
+
+    /// A variable that is set to the empty string counts as not set: `wrangler` files keep such lines.
+    fn text(&self, variable: &str) -> Option<String> {
+        (self.lookup)(variable).filter(|text| !text.is_empty())
+    }
+
+    fn parsed<T>(&mut self, variable: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let text = self.text(variable)?;
+        parse(&text).map_err(|problem| self.refuse(variable, problem)).ok()
+    }
+
+    fn optional_flag(&mut self, variable: &'static str) -> Option<bool> {
+        self.parsed(variable, |text| match text.to_ascii_lowercase().as_str() {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err("must be `true` or `false`".to_string()),
+        })
+    }
+
+    fn flag(&mut self, variable: &'static str, default: bool) -> bool {
+        self.optional_flag(variable).unwrap_or(default)
+    }
+
+    fn secret(&mut self, variable: &'static str) -> Option<RootSecret> {
+        self.parsed(variable, |text| RootSecret::parse(text).map_err(|error| error.to_string()))
+    }
+
+    fn required_secret(&mut self, variable: &'static str) -> Option<RootSecret> {
+        if self.text(variable).is_none() {
+            self.refuse(variable, "is not set; create one with `openssl rand -base64 48`");
+            return None;
+        }
+        self.secret(variable)
+    }
+}
+
+/// Open WebUI's own secret when the deployment shares it with other backends, else one of ours.
+fn session_keys(root: &RootSecret, open_webui: Option<&RootSecret>) -> KeyRing {
+    let key = match open_webui {
+        Some(secret) => HmacKey::new(secret.as_bytes()),
+        None => HmacKey::new(root.derive("portico/session-token/v1").expose_secret()),
+    };
+    KeyRing::new(key)
+}
+
+/// Open WebUI contract §1.2: without the login form nobody signs up, except a first administrator
+/// where that is switched on.
+fn sign_up_policy(enabled: Option<bool>, login_form: bool, initial_admin: bool) -> SignUpPolicy {
+    match (login_form, enabled) {
+        (false, _) if initial_admin => SignUpPolicy::FirstUserOnly,
+        (false, _) => SignUpPolicy::Never,
+        (true, Some(true)) => SignUpPolicy::Always,
+        (true, Some(false)) => SignUpPolicy::FirstUserOnly,
+        (true, None) => SignUpPolicy::UntilFirstUser,
+    }
+}
+
+fn min_password_length(text: &str) -> Result<PasswordPolicy, String> {
+    let floor = PasswordPolicy::DEFAULT.min_code_points;
+    match text.parse() {
+        Ok(min_code_points) if (floor..=128).contains(&min_code_points) => {
+            Ok(PasswordPolicy { min_code_points })
+        }
+        _ => Err(format!("must be a number from {floor} to 128")),
+    }
+}
+
+fn default_role(text: &str) -> Result<Role, String> {
+    match Role::parse(text) {
+        Some(role @ (Role::Pending | Role::User)) => Ok(role),
+        _ => Err("must be `pending` or `user`".to_string()),
+    }
+}
+
+fn same_site(text: &str) -> Result<SameSite, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "lax" => Ok(SameSite::Lax),
+        "none" => Ok(SameSite::None),
+        "strict" => Ok(SameSite::Strict),
+        _ => Err("must be `lax`, `strict` or `none`".to_string()),
+    }
+}
+
+/// An absolute http(s) URL without user information or fragment; http on this machine only (AD-13).
+fn absolute_url(text: &str) -> Result<String, String> {
+    let problem = || "must be an absolute https URL (http for localhost only)".to_string();
+    let uri: Uri = text.parse().map_err(|_| problem())?;
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return Err(problem()) };
+    let local = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
+    let secure = scheme == "https" || (scheme == "http" && local);
+    if !secure || authority.as_str().contains('@') || text.contains('#') {
+        return Err(problem());
+    }
+    Ok(text.to_string())
+}
+
+fn public_origin(text: &str) -> Result<String, String> {
+    let uri: Uri = absolute_url(text)?.parse().map_err(|_| "must be a URL".to_string())?;
+    Ok(format!("{}://{}", uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |a| a.as_str())))
+}
+
+fn allowed_origins(text: &str) -> Result<AllowedOrigins, String> {
+    if text == "*" {
+        return Ok(AllowedOrigins::Any);
+    }
+    text.split(';')
+        .map(str::trim)
+        .filter(|origin| !origin.is_empty())
+        .map(exact_origin)
+        .collect::<Result<_, _>>()
+        .map(AllowedOrigins::Only)
+}
+
+/// An origin as browsers send it: lower case, no path, no trailing slash.
+fn exact_origin(text: &str) -> Result<String, String> {
+    match text.parse::<Uri>() {
+        Ok(uri) => match (uri.scheme_str(), uri.authority()) {
+            (Some("http" | "https"), Some(authority))
+                if format!("{}://{authority}", uri.scheme_str().unwrap_or_default()) == text
+                    && !text.contains('@')
+                    && !text.bytes().any(|b| b.is_ascii_uppercase()) =>
+            {
+                Ok(text.to_string())
+            }
+            _ => Err("must list origins such as `https://chat.example`, separated by `;`".to_string()),
+        },
+        Err(_) => Err("must list origins such as `https://chat.example`, separated by `;`".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+    fn parse(vars: &[(&str, &str)]) -> Result<Config, Vec<ConfigError>> {
+        Config::parse(|name| {
+            vars.iter()
+                .find(|(variable, _)| *variable == name)
+                .map(|(_, value)| value.to_string())
+                .or_else(|| (name == "PORTICO_SECRET").then(|| SECRET.to_string()))
+        })
+    }
+
+    fn refused_variables(vars: &[(&str, &str)]) -> Vec<&'static str> {
+        parse(vars).unwrap_err().into_iter().map(|error| error.variable).collect()
+    }
+
+    #[test]
+    fn a_deployment_without_a_usable_secret_does_not_start() {
+        /* TK-19 */
+        for secret in ["", "5hort", "t0p-s3cr3t", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+            let errors =
+                Config::parse(|name| (name == "PORTICO_SECRET").then(|| secret.to_string())).unwrap_err();
+            assert_eq!(errors.len(), 1);
+            assert_eq!(errors[0].variable, "PORTICO_SECRET");
+            assert!(
+                secret.is_empty() || !errors[0].to_string().contains(secret),
+                "the value stays out of the log"
+            );
+        }
+        assert_eq!(refused_variables(&[("WEBUI_SECRET_KEY", "short")]), ["WEBUI_SECRET_KEY"]);
+    }
+
+    #[test]
+    fn every_bad_value_is_named_at_once() {
+        /* AD-06, AD-07, AD-13 */
+        let bad = [
+            ("JWT_EXPIRES_IN", "-5m"),
+            ("JWT_ALGORITHM", "none"),
+            ("DEFAULT_USER_ROLE", "admin"),
+            ("ENABLE_SIGNUP", "yes"),
+            ("PASSWORD_MIN_LENGTH", "4"),
+            ("WEBUI_URL", "http://portico.example"),
+            ("WEBUI_AUTH_COOKIE_SAME_SITE", "none"),
+            ("CORS_ALLOW_ORIGIN", "https://a.example/"),
+            ("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", "https://user@a.example/"),
+        ];
+        let mut named = refused_variables(&bad);
+        let mut expected = bad.map(|(variable, _)| variable).to_vec();
+        named.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(named, expected);
+    }
+
+    #[test]
+    fn the_first_sign_up_closes_registration_unless_the_deployment_says_otherwise() {
+        let policy = |vars: &[(&str, &str)]| parse(vars).unwrap().policy.sign_up;
+        assert_eq!(policy(&[]), SignUpPolicy::UntilFirstUser);
+        assert_eq!(policy(&[("ENABLE_SIGNUP", "true")]), SignUpPolicy::Always);
+        assert_eq!(policy(&[("ENABLE_SIGNUP", "False")]), SignUpPolicy::FirstUserOnly);
+        assert_eq!(policy(&[("ENABLE_LOGIN_FORM", "false"), ("ENABLE_SIGNUP", "true")]), SignUpPolicy::Never);
+        let first = [("ENABLE_LOGIN_FORM", "false"), ("ENABLE_INITIAL_ADMIN_SIGNUP", "true")];
+        assert_eq!(policy(&first), SignUpPolicy::FirstUserOnly);
+    }
+
+    #[test]
+    fn a_shared_secret_is_used_as_it_is_so_that_other_backends_verify_our_tokens() {
+        let shared = "fedcba9876543210fedcba9876543210";
+        let config = parse(&[("WEBUI_SECRET_KEY", shared)]).unwrap();
+        let token = config.policy.session_keys.sign(&serde_json::json!({}));
+        let kid = HmacKey::new(shared.as_bytes()).kid().to_string();
+        assert_eq!(portico_core::jwt::UntrustedToken::parse(&token).unwrap().kid(), Some(kid.as_str()));
+    }
+}

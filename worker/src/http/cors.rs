@@ -1,0 +1,46 @@
+//! Cross-origin answers (SE-12): an exact list of origins, credentials for them only.
+
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use super::answer::{self, Answer};
+use crate::config::AllowedOrigins;
+
+/// How long browsers may remember a preflight, in seconds; the contract's value.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
+const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
+
+/// Whether this is a browser asking for permission before it sends the real request.
+pub fn is_preflight(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// Answers a preflight for a path that knows `methods`.
+pub fn preflight(request: &HeaderMap, allowed: &AllowedOrigins, methods: &HeaderValue) -> Answer {
+    let mut granted = HeaderMap::new();
+    grant(request, allowed, &mut granted);
+    if !granted.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        return answer::text(StatusCode::BAD_REQUEST, "Disallowed CORS origin");
+    }
+    let mut preflight = answer::text(StatusCode::OK, "OK");
+    let headers = preflight.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    preflight
+}
+
+/// Lets a listed origin's page read the answer.
+pub fn grant(request: &HeaderMap, allowed: &AllowedOrigins, answer: &mut HeaderMap) {
+    answer.append(header::VARY, HeaderValue::from_static("Origin"));
+    let Some(origin) = request.get(header::ORIGIN) else { return };
+    match allowed {
+        AllowedOrigins::Any => {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        }
+        AllowedOrigins::Only(list) if list.iter().any(|known| known.as_bytes() == origin.as_bytes()) => {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+            answer.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
+        AllowedOrigins::Only(_) => {}
+    }
+}

@@ -1,0 +1,6 @@
+//! `/api/v1/auths/*`: one file per endpoint.
+
+pub mod session;
+pub mod signin;
+pub mod signout;
+pub mod signup;

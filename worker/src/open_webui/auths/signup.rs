@@ -1,0 +1,61 @@
+use portico_core::{
+    display_name::{DisplayName, DisplayNameError, MAX_NAME_CODE_POINTS},
+    flow::sign_up::{self, SignUp},
+    image_reference::ImageReference,
+    ports::Ports,
+    secret::Secret,
+};
+
+use crate::{
+    http::answer::Answer,
+    open_webui::{error::Error, validate::Fields, view},
+    router::Call,
+};
+
+/// `POST /api/v1/auths/signup`: a new account and its first session.
+///
+/// # Errors
+/// 400, 403, 422 or 503.
+pub async fn signup(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    let signed_in = sign_up::with_password(&call.ctx, form(call)?)
+        .await
+        .map_err(|error| Error::sign_up(error, call.config.password_hint.as_deref()))?;
+    Ok(view::signed_in(call, &signed_in))
+}
+
+fn form<P>(call: &Call<'_, P>) -> Result<SignUp, Error> {
+    let mut fields = Fields::of(call.request)?;
+    let name = fields.string("name").and_then(|text| display_name(&mut fields, &text));
+    let email = fields.string("email");
+    let password = fields.string("password").map(Secret::new);
+    let image = fields.optional_string("profile_image_url");
+    let image = image_reference(&mut fields, image.as_deref().unwrap_or(ImageReference::DEFAULT));
+    match (name, email, password, image) {
+        (Some(name), Some(email), Some(password), Some(image)) if !fields.has_issues() => {
+            Ok(SignUp { name, email, password, image })
+        }
+        _ => Err(fields.into_error()),
+    }
+}
+
+fn display_name(fields: &mut Fields, text: &str) -> Option<DisplayName> {
+    match DisplayName::parse(text) {
+        Ok(name) => Some(name),
+        Err(DisplayNameError::TooLong) => fields
+            .refuse_value("name", &format!("Name must be at most {MAX_NAME_CODE_POINTS} characters long.")),
+        Err(DisplayNameError::Control) => {
+            fields.refuse_value("name", "Name must not contain control characters.")
+        }
+        Err(DisplayNameError::Invisible) => fields.refuse_value("name", "Name must be visible."),
+    }
+}
+
+fn image_reference(fields: &mut Fields, text: &str) -> Option<ImageReference> {
+    match ImageReference::parse(text) {
+        Ok(image) => Some(image),
+        Err(_) => fields.refuse_value(
+            "profile_image_url",
+            "Invalid profile image URL: must be a known internal path, an HTTP(S) URL with a host, or a data:image URI (png/jpeg/gif/webp).",
+        ),
+    }
+}

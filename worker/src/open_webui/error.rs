@@ -1,0 +1,196 @@
+//! From flow errors to the dialect's answers: the one place where its error texts stand.
+
+use http::{HeaderValue, StatusCode, header};
+use portico_core::{
+    flow::{current_session::AuthenticateError, sign_in::SignInError, sign_up::SignUpError},
+    password::PasswordPolicyError,
+    ports::PortError,
+};
+use serde::Serialize;
+use serde_json::json;
+
+use super::validate::Issue;
+use crate::http::{
+    answer::{self, Answer},
+    body::BodyError,
+};
+
+const ACCESS_PROHIBITED: &str =
+    "You do not have permission to access this resource. Please contact your administrator for assistance.";
+const ACTION_PROHIBITED: &str = "The requested action has been restricted as a security measure.";
+const EMAIL_TAKEN: &str = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew.";
+const INVALID_CREDENTIALS: &str =
+    "The email or password provided is incorrect. Please check for typos and try logging in again.";
+const INVALID_EMAIL: &str = "The email format you entered is invalid. Please double-check and make sure you're using a valid email address (e.g., yourname@example.com).";
+const INVALID_REQUEST: &str = "Invalid authentication request.";
+const INVALID_TOKEN: &str = "Invalid token";
+const NOT_AUTHENTICATED: &str = "Not authenticated";
+const PASSWORD_TOO_LONG: &str =
+    "Uh-oh! The password you entered is too long. Please make sure your password is less than 72 bytes long.";
+const RATE_LIMITED: &str = "API rate limit exceeded";
+const SESSION_EXPIRED: &str = "Your session has expired or the token is invalid. Please sign in again.";
+const UNAUTHORIZED: &str = "401 Unauthorized";
+const UNAVAILABLE: &str = "Authentication is temporarily unavailable.";
+const WEAK_PASSWORD: &str = "The password does not meet the required validation criteria.";
+
+/// A refusal in the dialect's shape: `{"detail": …}`.
+#[derive(Debug)]
+pub struct Error(Box<Answer>);
+
+impl From<Error> for Answer {
+    fn from(error: Error) -> Self {
+        *error.0
+    }
+}
+
+impl Error {
+    fn new(status: StatusCode, detail: impl Serialize) -> Self {
+        Self(Box::new(answer::json(status, &json!({"detail": detail}))))
+    }
+
+    fn with_header(mut self, name: header::HeaderName, value: HeaderValue) -> Self {
+        self.0.headers_mut().append(name, value);
+        self
+    }
+
+    /// Tells a browser to drop the cookie that did not work.
+    pub(super) fn with_cookie(self, cookie: &str) -> Self {
+        match HeaderValue::from_str(cookie) {
+            Ok(value) => self.with_header(header::SET_COOKIE, value),
+            Err(_) => self,
+        }
+    }
+
+    /// 422 with one entry for each field that is wrong.
+    pub(super) fn validation(issues: &[Issue]) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, issues)
+    }
+
+    /// No credential, or not exactly one.
+    pub(super) fn not_authenticated() -> Self {
+        Self::unauthorized(NOT_AUTHENTICATED)
+    }
+
+    /// An API key; none exists.
+    pub(super) fn unknown_api_key() -> Self {
+        Self::unauthorized(SESSION_EXPIRED)
+    }
+
+    fn unauthorized(detail: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, detail)
+            .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    fn bad_request(detail: impl Serialize) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, detail)
+    }
+
+    fn forbidden(detail: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, detail)
+    }
+
+    /// What a refused weak password is told: the deployment's own hint, or the contract's sentence
+    /// followed by the rule (PW-07).
+    pub(super) fn weak_password(error: PasswordPolicyError, hint: Option<&str>) -> Self {
+        Self::bad_request(match (hint, error) {
+            (Some(hint), _) => hint.to_string(),
+            (None, PasswordPolicyError::Control) => {
+                format!("{WEAK_PASSWORD} It must not contain control characters.")
+            }
+            (None, PasswordPolicyError::TooShort { min_code_points }) => {
+                format!("{WEAK_PASSWORD} It must be at least {min_code_points} characters long.")
+            }
+        })
+    }
+
+    /// A sign-up's refusal, with the deployment's hint for weak passwords.
+    pub(super) fn sign_up(error: SignUpError, hint: Option<&str>) -> Self {
+        match error {
+            SignUpError::Closed => Self::forbidden(ACCESS_PROHIBITED),
+            SignUpError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
+            SignUpError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
+            SignUpError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
+            SignUpError::Unavailable(fault) => fault.into(),
+            SignUpError::WeakPassword(rule) => Self::weak_password(rule, hint),
+        }
+    }
+}
+
+impl From<SignInError> for Error {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::PasswordSignInOff => Self::forbidden(ACTION_PROHIBITED),
+            // One answer, so that nobody learns which of these it was (TH-09).
+            SignInError::NoPassword | SignInError::UnknownAccount | SignInError::WrongPassword => {
+                Self::bad_request(INVALID_CREDENTIALS)
+            }
+            SignInError::Throttled { retry_after } => Self::new(StatusCode::TOO_MANY_REQUESTS, RATE_LIMITED)
+                .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after.seconds())),
+            SignInError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<AuthenticateError> for Error {
+    fn from(error: AuthenticateError) -> Self {
+        use portico_core::jwt::VerifyError;
+        match error {
+            AuthenticateError::NoAccount => Self::unauthorized(INVALID_REQUEST),
+            AuthenticateError::NotAToken(_) => Self::unauthorized(UNAUTHORIZED),
+            AuthenticateError::Refused(VerifyError::WrongKind) | AuthenticateError::SessionEnded => {
+                Self::unauthorized(INVALID_TOKEN)
+            }
+            AuthenticateError::Refused(
+                VerifyError::BadSignature
+                | VerifyError::Expired
+                | VerifyError::MalformedClaim
+                | VerifyError::NotYetValid
+                | VerifyError::UnknownKey
+                | VerifyError::WrongAlgorithm
+                | VerifyError::WrongAudience
+                | VerifyError::WrongIssuer,
+            ) => Self::unauthorized(UNAUTHORIZED),
+            AuthenticateError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<PortError> for Error {
+    /// The port has logged its fault; clients learn that trying again makes sense, and nothing else
+    /// (FT-05, FT-10).
+    fn from(_: PortError) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+}
+
+/// 404 for a path nobody has.
+pub fn not_found() -> Answer {
+    Error::new(StatusCode::NOT_FOUND, "Not Found").into()
+}
+
+/// 405 for a method a path does not have.
+pub fn method_not_allowed(allowed: HeaderValue) -> Answer {
+    Error::new(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")
+        .with_header(header::ALLOW, allowed)
+        .into()
+}
+
+/// 403 for a browser that another site's page sent here.
+pub fn foreign_origin() -> Answer {
+    Error::forbidden("Invalid request origin.").into()
+}
+
+/// 413 or 400 for a body that could not be read.
+pub fn body(error: BodyError) -> Answer {
+    match error {
+        BodyError::Interrupted => Error::bad_request("The request body could not be read."),
+        BodyError::TooLarge => Error::new(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large."),
+    }
+    .into()
+}
+
+/// 400 for a request whose line or headers make no sense.
+pub fn unreadable() -> Answer {
+    Error::bad_request("The request could not be read.").into()
+}

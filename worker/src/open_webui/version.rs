@@ -1,0 +1,28 @@
+use http::StatusCode;
+use portico_core::ports::Ports;
+use serde_json::json;
+
+use super::error::Error;
+use crate::{
+    http::answer::{self, Answer},
+    router::Call,
+};
+
+/// The version of the Open WebUI API that this dialect speaks; clients compare it with their own.
+pub(super) const API_VERSION: &str = "0.12.4";
+
+/// `GET /api/version`
+///
+/// # Errors
+/// None.
+pub async fn version(_: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    Ok(answer::json(StatusCode::OK, &json!({"version": API_VERSION, "deployment_id": ""})))
+}
+
+/// `GET /health`: the Worker runs. Says nothing about anything behind it (ER-05).
+///
+/// # Errors
+/// None.
+pub async fn health(_: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    Ok(answer::json(StatusCode::OK, &json!({"status": true})))
+}

@@ -1,0 +1,325 @@
+//! The whole route table on one page, and what happens around every handler: limits, origins,
+//! headers. The router knows paths and policies; what a route says is its dialect's business.
+
+use alloc::collections::BTreeMap;
+
+use futures_util::future::LocalBoxFuture;
+use http::{HeaderMap, HeaderValue, Method, Request};
+use portico_core::{flow::Ctx, id::TokenId, ports::Ports, time::UnixSeconds};
+
+use crate::{
+    config::Config,
+    http::{
+        answer::{self, Answer, Transport},
+        body::{self, BodyStream},
+        client, cors, origin,
+    },
+    open_webui::{self, auths},
+};
+
+/// The route table. Rows that share a handler answer under several paths or methods.
+fn routes<P: Ports>() -> Vec<Route<P>> {
+    use Origin::{Any, Welcome};
+    use Throttle::{SignIn, Unlimited};
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    #[rustfmt::skip]
+    let table = [
+        // method, path,                  caller level and handler,                   body,    throttle,  origin
+        (GET,  "/api/config",             anonymous!(open_webui::config::config),     NO_BODY, Unlimited, Any),
+        (GET,  "/api/v1/auths",           human!(auths::session::session),            NO_BODY, Unlimited, Any),
+        (GET,  "/api/v1/auths/",          human!(auths::session::session),            NO_BODY, Unlimited, Any),
+        (POST, "/api/v1/auths/signin",    anonymous!(auths::signin::signin),          FORM,    SignIn,    Welcome),
+        (GET,  "/api/v1/auths/signout",   anonymous!(auths::signout::signout),        NO_BODY, Unlimited, Welcome),
+        (POST, "/api/v1/auths/signout",   anonymous!(auths::signout::signout),        FORM,    Unlimited, Welcome),
+        (POST, "/api/v1/auths/signup",    anonymous!(auths::signup::signup),          FORM,    Unlimited, Welcome),
+        (GET,  "/api/version",            anonymous!(open_webui::version::version),   NO_BODY, Unlimited, Any),
+        (GET,  "/health",                 anonymous!(open_webui::version::health),    NO_BODY, Unlimited, Any),
+    ];
+    let row = |(method, path, guarded, body_cap, throttle, origin): Row<P>| Route {
+        method,
+        path,
+        level: guarded.level,
+        handler: guarded.handler,
+        body_cap,
+        throttle,
+        origin,
+    };
+    table.into_iter().map(row).collect()
+}
+
+/// Most bytes of a body, for routes that take none and for authentication forms (IN-01).
+const NO_BODY: usize = 0;
+const FORM: usize = 64 * 1_024;
+
+type Row<P> = (Method, &'static str, Guarded<P>, usize, Throttle, Origin);
+type Handler<P> = for<'a> fn(&'a Call<'a, P>) -> LocalBoxFuture<'a, Answer>;
+
+/// A handler together with the level that its signature asks for.
+struct Guarded<P> {
+    level: Level,
+    handler: Handler<P>,
+}
+
+macro_rules! anonymous {
+    ($handler:path) => {
+        Guarded {
+            level: Level::Anonymous,
+            handler: |call| Box::pin(async move { $handler(call).await.unwrap_or_else(Answer::from) }),
+        }
+    };
+}
+macro_rules! human {
+    ($handler:path) => {
+        Guarded {
+            level: Level::Human,
+            handler: |call| {
+                Box::pin(async move {
+                    match open_webui::caller::human(call).await {
+                        Ok(session) => $handler(call, session).await.unwrap_or_else(Answer::from),
+                        Err(refused) => Answer::from(refused),
+                    }
+                })
+            },
+        }
+    };
+}
+use {anonymous, human};
+
+/// One row of the route table.
+#[derive(Clone, Debug)]
+pub struct Route<P> {
+    /// Its method. `GET` answers `HEAD` too.
+    pub method: Method,
+    /// Its exact path.
+    pub path: &'static str,
+    /// Who may call it.
+    pub level: Level,
+    /// Most bytes its body may have.
+    pub body_cap: usize,
+    /// What counts its attempts.
+    pub throttle: Throttle,
+    /// Who may make a browser call it.
+    pub origin: Origin,
+    handler: Handler<P>,
+}
+
+/// Who may call a route (open-webui.md §0).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Level {
+    /// Anyone.
+    Anonymous,
+    /// Someone with a session token.
+    Human,
+}
+
+/// What counts a route's attempts; the flow behind it spends them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Throttle {
+    /// [`portico_core::throttle::SIGN_IN_LIMIT`], for one account from one network.
+    SignIn,
+    /// Nothing.
+    Unlimited,
+}
+
+/// Whether another site's page may make a browser call a route.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// The route only reads; CORS decides who sees the answer.
+    Any,
+    /// It changes something: our own pages, listed origins, and clients that are no browsers.
+    Welcome,
+}
+
+/// What the router needs besides the request.
+#[derive(Debug)]
+pub struct Host<'a, P> {
+    /// The outside.
+    pub ports: &'a P,
+    /// The deployment's configuration.
+    pub config: &'a Config,
+    /// The request's one instant.
+    pub now: UnixSeconds,
+}
+
+/// What a handler gets.
+#[derive(Debug)]
+pub struct Call<'a, P> {
+    /// For the flows.
+    pub ctx: Ctx<'a, P>,
+    /// For the wire.
+    pub config: &'a Config,
+    /// The request, its body read and within the route's cap.
+    pub request: &'a Request<Vec<u8>>,
+    /// How the client reached us.
+    pub transport: Transport,
+}
+
+/// The route table, indexed by path.
+#[derive(Debug)]
+pub struct Router<P> {
+    routes: Vec<Route<P>>,
+    paths: matchit::Router<Vec<usize>>,
+}
+
+impl<P: Ports> Router<P> {
+    /// Builds the index; a host does this once.
+    pub fn new() -> Self {
+        let routes = routes();
+        let mut by_path: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (index, route) in routes.iter().enumerate() {
+            by_path.entry(route.path).or_default().push(index);
+        }
+        let mut paths = matchit::Router::new();
+        for (path, rows) in by_path {
+            paths.insert(path, rows).expect("the table has no conflicting paths; every test builds it");
+        }
+        Self { routes, paths }
+    }
+
+    /// The table, for tests of its policies.
+    pub fn routes(&self) -> &[Route<P>] {
+        &self.routes
+    }
+
+    /// Answers a request.
+    pub async fn respond(&self, host: &Host<'_, P>, request: Request<()>, body: impl BodyStream) -> Answer {
+        let (parts, ()) = request.into_parts();
+        let transport =
+            if parts.uri.scheme_str() == Some("https") { Transport::Tls } else { Transport::Plain };
+        let head = Head { method: parts.method.clone(), headers: parts.headers.clone() };
+        let request_id = request_id(host.ports, &head.headers);
+        let mut answer = match self.route(&parts.method, parts.uri.path(), &head.headers, host.config) {
+            Ok(route) => {
+                let own_origin = own_origin(&parts.uri);
+                call(
+                    host,
+                    route,
+                    parts,
+                    body,
+                    Around { own_origin, transport, request_id: request_id.clone() },
+                )
+                .await
+            }
+            Err(refusal) => *refusal,
+        };
+        if head.method == Method::HEAD {
+            answer.body_mut().clear();
+        }
+        answer::secure(answer.headers_mut(), transport);
+        cors::grant(&head.headers, &host.config.cors, answer.headers_mut());
+        if let Ok(value) = HeaderValue::from_str(&request_id) {
+            answer.headers_mut().insert("x-request-id", value);
+        }
+        answer
+    }
+
+    /// Finds the row; paths are compared as they came, undecoded (IN-11).
+    fn route(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+        config: &Config,
+    ) -> Result<&Route<P>, Box<Answer>> {
+        let rows = self.paths.at(path).map_or(&[][..], |found| found.value.as_slice());
+        let on_path = || rows.iter().filter_map(|index| self.routes.get(*index));
+        if rows.is_empty() {
+            return Err(Box::new(open_webui::error::not_found()));
+        }
+        if method == Method::OPTIONS && cors::is_preflight(headers) {
+            return Err(Box::new(cors::preflight(headers, &config.cors, &allowed_methods(on_path()))));
+        }
+        let wanted = if method == Method::HEAD { &Method::GET } else { method };
+        on_path()
+            .find(|route| route.method == *wanted)
+            .ok_or_else(|| Box::new(open_webui::error::method_not_allowed(allowed_methods(on_path()))))
+    }
+}
+
+impl<P: Ports> Default for Router<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+struct Head {
+    method: Method,
+    headers: HeaderMap,
+}
+
+struct Around {
+    own_origin: String,
+    transport: Transport,
+    request_id: String,
+}
+
+async fn call<P: Ports>(
+    host: &Host<'_, P>,
+    route: &Route<P>,
+    parts: http::request::Parts,
+    body: impl BodyStream,
+    around: Around,
+) -> Answer {
+    if route.origin == Origin::Welcome && !origin::is_welcome(&parts.headers, host.config, &around.own_origin)
+    {
+        return open_webui::error::foreign_origin();
+    }
+    // Bodies on routes that take none are not read: nothing would look at them.
+    let body = match route.body_cap {
+        NO_BODY => Vec::new(),
+        cap => match body::read(&parts.headers, body, cap).await {
+            Ok(body) => body,
+            Err(error) => return open_webui::error::body(error),
+        },
+    };
+    let call = Call {
+        ctx: Ctx {
+            ports: host.ports,
+            policy: &host.config.policy,
+            now: host.now,
+            client: client::describe(&parts.headers, around.request_id),
+        },
+        config: host.config,
+        request: &Request::from_parts(parts, body),
+        transport: around.transport,
+    };
+    (route.handler)(&call).await
+}
+
+/// `GET, HEAD, POST` for the `Allow` header (SE-11).
+fn allowed_methods<'r, P: 'r>(routes: impl Iterator<Item = &'r Route<P>>) -> HeaderValue {
+    let mut methods = Vec::new();
+    for route in routes {
+        methods.push(route.method.as_str());
+        if route.method == Method::GET {
+            methods.push("HEAD");
+        }
+    }
+    HeaderValue::from_str(&methods.join(", ")).expect("method names are plain ASCII")
+}
+
+/// The platform's id of the request, else a random one; on the answer and in the audit log (ER-01).
+fn request_id(ports: &impl Ports, headers: &HeaderMap) -> String {
+    let ray = headers.get("cf-ray").and_then(|ray| ray.to_str().ok());
+    match ray {
+        Some(ray) if (1..=64).contains(&ray.len()) => ray.to_string(),
+        // Without randomness no id; whatever needed the randomness for itself reports the fault.
+        _ => TokenId::random(ports).map(|id| id.to_string()).unwrap_or_default(),
+    }
+}
+
+fn own_origin(uri: &http::Uri) -> String {
+    format!(
+        "{}://{}",
+        uri.scheme_str().unwrap_or("http"),
+        uri.authority().map_or("", http::uri::Authority::as_str)
+    )
+}
+
+/// What answers a request that could not even be read.
+pub fn unreadable() -> Answer {
+    let mut answer = open_webui::error::unreadable();
+    answer::secure(answer.headers_mut(), Transport::Plain);
+    answer
+}

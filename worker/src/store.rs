@@ -1,0 +1,61 @@
+//! The ports on D1, Durable Objects and KV, one file for each aggregate. All SQL of the Worker stands
+//! here; the Durable Objects keep their own tables in `durable/`.
+
+mod audit_log;
+mod instance;
+mod row;
+mod sessions;
+mod throttles;
+mod users;
+
+use portico_core::ports::{Entropy, PortError};
+
+pub(crate) use users::load_user;
+
+use crate::platform;
+
+/// Binding of the D1 database.
+const DATABASE: &str = "DB";
+/// Binding of the KV namespace.
+const CACHE: &str = "CACHE";
+/// Binding of the per-user session authority.
+const SESSIONS: &str = "SESSIONS";
+/// Binding of the throttle buckets.
+const THROTTLES: &str = "THROTTLES";
+
+/// All ports of the Worker.
+#[derive(Clone, Debug)]
+pub struct Store {
+    env: worker::Env,
+}
+
+impl Store {
+    /// The ports of this request's environment.
+    pub fn new(env: &worker::Env) -> Self {
+        Self { env: env.clone() }
+    }
+
+    fn database(&self) -> worker::Result<worker::D1Database> {
+        database(&self.env)
+    }
+}
+
+/// The database, for the session authority's snapshot as well.
+pub(crate) fn database(env: &worker::Env) -> worker::Result<worker::D1Database> {
+    env.d1(DATABASE)
+}
+
+impl Entropy for Store {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
+        platform::fill(bytes)
+    }
+}
+
+/// Turns the platform's error into a port's, and writes it to the log: the one place that sees it.
+fn fault(port: &'static str) -> impl Fn(worker::Error) -> PortError {
+    move |error| {
+        let error = PortError { port, detail: error.to_string() };
+        worker::console_error!("{error}");
+        error
+    }
+}
