@@ -21,6 +21,15 @@ pub enum AuthMethod {
     Password,
 }
 
+impl AuthMethod {
+    /// The stored and transmitted spelling.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+        }
+    }
+}
+
 /// A session about to be opened.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct NewSession {

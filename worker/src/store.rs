@@ -1,15 +1,19 @@
-//! The ports on D1, Durable Objects and KV, one file for each aggregate. All SQL of the Worker stands
-//! here; the Durable Objects keep their own tables in `durable/`.
+//! The ports on D1, Durable Objects and KV, one file for each aggregate. All SQL stands here, that of
+//! the tables inside the Durable Objects (`session_book`, `attempts`) included.
 
+mod attempts;
 mod audit_log;
 mod instance;
 mod row;
+mod session_book;
 mod sessions;
 mod throttles;
 mod users;
 
 use portico_core::ports::{Entropy, PortError};
 
+pub(crate) use attempts::Attempts;
+pub(crate) use session_book::SessionBook;
 pub(crate) use users::load_user;
 
 use crate::platform;

@@ -2,20 +2,19 @@
 //! request at a time, so N parallel guesses spend N units (TH-01), and its writes are durable before
 //! its answer leaves (FT-07).
 //!
-//! Table: `attempts(at)`, Unix seconds. An alarm empties the object when nothing counts any more.
+//! An alarm empties the object when nothing counts any more.
 
-use core::{cell::Cell, time::Duration};
+use core::time::Duration;
 
 use portico_core::{
-    throttle::{Limit, Spent, Window},
+    throttle::{Limit, Spent},
     time::UnixSeconds,
 };
 use serde::{Deserialize, Serialize};
-use worker::{Env, Response, Result, SqlStorage, State, durable_object, wasm_bindgen};
+use worker::{Env, Response, Result, State, durable_object, wasm_bindgen};
 
 use super::reply;
-
-const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS attempts (at INTEGER NOT NULL) STRICT;";
+use crate::store::Attempts;
 
 /// What the store asks.
 #[derive(Debug, Deserialize, Serialize)]
@@ -35,7 +34,6 @@ pub(crate) enum Request {
 #[durable_object(alarm)]
 pub struct ThrottleBucket {
     state: State,
-    has_schema: Cell<bool>,
 }
 
 impl core::fmt::Debug for ThrottleBucket {
@@ -46,7 +44,7 @@ impl core::fmt::Debug for ThrottleBucket {
 
 impl worker::DurableObject for ThrottleBucket {
     fn new(state: State, _: Env) -> Self {
-        Self { state, has_schema: Cell::new(false) }
+        Self { state }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> Result<Response> {
@@ -59,46 +57,29 @@ impl worker::DurableObject for ThrottleBucket {
                 }
                 reply(&spent)
             }
-            Request::Reset => {
-                self.sql()?.exec("DELETE FROM attempts", None)?;
-                reply(&())
-            }
+            Request::Reset => reply(&self.attempts()?.clear()?),
         }
     }
 
     async fn alarm(&self) -> Result<Response> {
-        self.has_schema.set(false);
         self.state.storage().delete_all().await?;
         Response::empty()
     }
 }
 
 impl ThrottleBucket {
-    fn sql(&self) -> Result<SqlStorage> {
-        let sql = self.state.storage().sql();
-        if !self.has_schema.get() {
-            sql.exec(SCHEMA, None)?;
-            self.has_schema.set(true);
-        }
-        Ok(sql)
+    /// The table is opened for each request: a bucket gets few, and an alarm may have removed it.
+    fn attempts(&self) -> Result<Attempts> {
+        Attempts::open(self.state.storage().sql())
     }
 
     /// Reads, decides and writes without an await between, so that no other request gets in.
     fn spend(&self, limit: Limit, now: UnixSeconds) -> Result<Spent> {
-        #[derive(Deserialize)]
-        struct Row {
-            at: i64,
-        }
-        let sql = self.sql()?;
-        let rows: Vec<Row> = sql.exec("SELECT at FROM attempts", None)?.to_array()?;
-        let mut window = Window::of(rows.into_iter().map(|row| UnixSeconds::new(row.at)).collect());
+        let attempts = self.attempts()?;
+        let mut window = attempts.window()?;
         let spent = window.spend(limit, now);
         if spent == Spent::Granted {
-            let (first, last) = (window.attempts().first(), window.attempts().last());
-            if let (Some(oldest), Some(latest)) = (first, last) {
-                sql.exec("DELETE FROM attempts WHERE at < ?", Some(vec![oldest.get().into()]))?;
-                sql.exec("INSERT INTO attempts (at) VALUES (?)", Some(vec![latest.get().into()]))?;
-            }
+            attempts.keep_latest_of(&window)?;
         }
         Ok(spent)
     }

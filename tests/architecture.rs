@@ -1,0 +1,104 @@
+//! Imports run one way (ARCHITECTURE.md): checked on the source text, because a wrong import compiles.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::harness::root;
+
+/// Rust files below a folder, and the module file beside it.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    collect(&root().join(folder), &mut files);
+    let beside = root().join(format!("{folder}.rs"));
+    if beside.exists() {
+        files.push(beside);
+    }
+    assert!(!files.is_empty(), "{folder} has moved: this test checks nothing");
+    files.into_iter().map(|path| (path.clone(), code_of(&path))).collect()
+}
+
+fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// The file without comments, so that prose may name what code must not.
+fn code_of(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.collect::<Vec<_>>().join("\n")
+}
+
+fn assert_absent(folder: &str, forbidden: &[&str], except: &[&str]) {
+    for (path, code) in sources(folder) {
+        if except.iter().any(|allowed| path.starts_with(root().join(allowed))) {
+            continue;
+        }
+        for text in forbidden {
+            assert!(!code.contains(text), "{} contains `{text}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn a_dialect_knows_neither_the_other_nor_the_store_nor_the_platform() {
+    let dialects = ["open_webui", "librechat"];
+    for dialect in dialects {
+        let folder = format!("worker/src/{dialect}");
+        if !root().join(&folder).exists() {
+            continue;
+        }
+        for other in dialects.into_iter().filter(|other| *other != dialect) {
+            assert_absent(&folder, &[other], &[]);
+        }
+        assert_absent(
+            &folder,
+            &["worker::", "crate::store", "crate::durable", "crate::platform", "crate::cache"],
+            &[],
+        );
+    }
+}
+
+#[test]
+fn http_mechanics_know_no_dialect_and_no_platform() {
+    assert_absent("worker/src/http", &["open_webui", "librechat", "worker::", "crate::store"], &[]);
+}
+
+#[test]
+fn sql_stands_in_the_store() {
+    let statements = ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM", "CREATE TABLE"];
+    assert_absent("worker/src", &statements, &["worker/src/store"]);
+    assert_absent("core/src", &statements, &[]);
+}
+
+#[test]
+fn only_the_platform_reads_a_clock_or_asks_for_randomness() {
+    let sources =
+        ["Date::now", "SystemTime::now", "Instant::now", "getrandom::", "thread_rng", "Math::random"];
+    assert_absent("worker/src", &sources, &["worker/src/platform"]);
+    assert_absent("core/src", &sources, &[]);
+}
+
+#[test]
+fn the_store_knows_neither_http_nor_dialects() {
+    for folder in ["worker/src/store", "worker/src/durable"] {
+        assert_absent(
+            folder,
+            &["open_webui", "librechat", "crate::http", "crate::router", "crate::config"],
+            &[],
+        );
+    }
+}
+
+#[test]
+fn core_does_no_input_and_output() {
+    assert_absent("core/src", &["std::", "worker::", "wasm_bindgen", "http::"], &[]);
+}

@@ -1,0 +1,83 @@
+//! `TestApp`: Portico on one of two hosts, and clients that talk to it.
+
+mod answer;
+mod client;
+mod native;
+mod workerd;
+
+use serde_json::{Value, json};
+
+pub(crate) use answer::Answer;
+pub(crate) use client::Client;
+pub(crate) use native::Native;
+pub(crate) use workerd::{Node, WORKER, Workerd, root, send};
+
+/// The password of every account the harness creates.
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// Configuration that every app starts with.
+const SECRETS: [(&str, &str); 2] = [
+    ("PORTICO_SECRET", "test-secret-0123456789abcdef0123456789abcdef"),
+    ("WEBUI_SECRET_KEY", "test-webui-0123456789abcdef0123456789abcdef"),
+];
+
+/// Portico with storage of its own.
+pub(crate) enum TestApp {
+    Native(Box<Native>),
+    Workerd(Workerd),
+}
+
+impl TestApp {
+    /// An app without users, on the host that this run is about.
+    pub(crate) fn new() -> Self {
+        Self::with_vars(&[])
+    }
+
+    /// The same with more configuration.
+    pub(crate) fn with_vars(vars: &[(&str, &str)]) -> Self {
+        let vars: Vec<_> = SECRETS.iter().chain(vars).copied().collect();
+        if on_workerd() {
+            Self::Workerd(Workerd::start(&vars))
+        } else {
+            Self::Native(Box::new(Native::start(&vars)))
+        }
+    }
+
+    /// Someone without credentials.
+    pub(crate) fn anonymous(&self) -> Client<'_> {
+        Client::new(self)
+    }
+
+    /// Creates an account and hands out a client that shows its token in the header.
+    pub(crate) fn sign_up(&self, name: &str, email: &str) -> Client<'_> {
+        let form = json!({"name": name, "email": email, "password": PASSWORD});
+        let answer = self.anonymous().post("/api/v1/auths/signup", &form);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        self.anonymous().with_token(answer.token())
+    }
+
+    /// Sends requests at the same time, as far as the host can.
+    pub(crate) fn at_once(&self, requests: Vec<http::Request<Vec<u8>>>) -> Vec<Answer> {
+        match self {
+            Self::Native(native) => native.at_once(requests),
+            Self::Workerd(workerd) => workerd.at_once(requests),
+        }
+    }
+
+    fn send(&self, request: http::Request<Vec<u8>>) -> Answer {
+        match self {
+            Self::Native(native) => native.send(request),
+            Self::Workerd(workerd) => workerd.send(request),
+        }
+    }
+}
+
+/// Whether this run is about the built Worker.
+pub(crate) fn on_workerd() -> bool {
+    std::env::var("PORTICO_TEST_HOST").is_ok_and(|host| host == "workerd")
+}
+
+/// A sign-in form.
+pub(crate) fn credentials(email: &str, password: &str) -> Value {
+    json!({"email": email, "password": password})
+}

@@ -1,0 +1,56 @@
+use core::cell::Cell;
+
+use futures_util::future::join_all;
+use http::{Request, Uri};
+use portico_core::{memory::Memory, time::UnixSeconds};
+use portico_worker::{
+    config::Config,
+    http::body::Whole,
+    router::{Host, Router},
+};
+
+use super::Answer;
+
+/// The router on in-memory ports, with a clock that the test moves.
+pub(crate) struct Native {
+    pub(crate) ports: Memory,
+    config: Config,
+    router: Router<Memory>,
+    now: Cell<UnixSeconds>,
+}
+
+impl Native {
+    pub(crate) fn start(vars: &[(&str, &str)]) -> Self {
+        let lookup = |name: &str| {
+            vars.iter().rev().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_string())
+        };
+        Self {
+            ports: Memory::default(),
+            config: Config::parse(lookup).unwrap(),
+            router: Router::new(),
+            now: Cell::new(UnixSeconds::new(1_800_000_000)),
+        }
+    }
+
+    /// Lets time pass, or run backwards.
+    pub(crate) fn pass_seconds(&self, seconds: i64) {
+        self.now.set(UnixSeconds::new(self.now.get().get() + seconds));
+    }
+
+    pub(super) fn send(&self, request: Request<Vec<u8>>) -> Answer {
+        pollster::block_on(self.respond(request))
+    }
+
+    pub(super) fn at_once(&self, requests: Vec<Request<Vec<u8>>>) -> Vec<Answer> {
+        pollster::block_on(join_all(requests.into_iter().map(|request| self.respond(request))))
+    }
+
+    async fn respond(&self, request: Request<Vec<u8>>) -> Answer {
+        let (mut parts, body) = request.into_parts();
+        parts.uri = Uri::try_from(format!("http://portico.test{}", parts.uri)).unwrap();
+        let host = Host { ports: &self.ports, config: &self.config, now: self.now.get() };
+        let answer = self.router.respond(&host, Request::from_parts(parts, ()), Whole(Some(body))).await;
+        let (parts, body) = answer.into_parts();
+        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+}

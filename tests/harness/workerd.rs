@@ -1,0 +1,157 @@
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    thread,
+};
+
+use http::{Method, Request, Uri};
+use serde_json::{Value, json};
+
+use super::Answer;
+
+/// Where the built Worker is, from the repository's root.
+pub(crate) const WORKER: &str = "worker/entry/build";
+
+/// The process that runs workerd for us, shared by all tests of this binary.
+static SHARED: OnceLock<Mutex<Node>> = OnceLock::new();
+static INSTANCES: AtomicU32 = AtomicU32::new(0);
+
+/// The built Worker in workerd.
+pub(crate) struct Workerd {
+    name: String,
+    url: String,
+}
+
+impl Workerd {
+    /// The Worker on storage of its own.
+    pub(crate) fn start(vars: &[(&str, &str)]) -> Self {
+        Self::start_worker(WORKER, vars)
+    }
+
+    /// Any Worker that was built for tests.
+    pub(crate) fn start_worker(worker: &str, vars: &[(&str, &str)]) -> Self {
+        let name = format!("app{}", INSTANCES.fetch_add(1, Ordering::Relaxed));
+        let url = shared(|node| node.start_worker(&name, worker, vars, None));
+        Self { name, url }
+    }
+
+    pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Answer {
+        send(&self.url, request)
+    }
+
+    pub(super) fn at_once(&self, requests: Vec<Request<Vec<u8>>>) -> Vec<Answer> {
+        thread::scope(|scope| {
+            let running: Vec<_> =
+                requests.into_iter().map(|request| scope.spawn(|| send(&self.url, request))).collect();
+            running.into_iter().map(|request| request.join().unwrap()).collect()
+        })
+    }
+}
+
+impl Drop for Workerd {
+    fn drop(&mut self) {
+        shared(|node| node.stop_worker(&self.name));
+    }
+}
+
+fn shared<T>(act: impl FnOnce(&mut Node) -> T) -> T {
+    let mut node = SHARED
+        .get_or_init(|| Mutex::new(Node::spawn()))
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner());
+    act(&mut node)
+}
+
+/// A process of `host.mjs`.
+pub(crate) struct Node {
+    process: Child,
+    commands: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Node {
+    /// Starts a process, in a process group of its own so that a test can kill all of it.
+    pub(crate) fn spawn() -> Self {
+        use std::os::unix::process::CommandExt as _;
+        let node = std::env::var("PORTICO_NODE").unwrap_or_else(|_| "node".to_string());
+        let mut process = Command::new(node)
+            .arg(root().join("tests/workerd/host.mjs"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .expect("node starts; `cargo xtask test` installs it");
+        let (commands, answers) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        Self { process, commands, answers: BufReader::new(answers) }
+    }
+
+    /// Starts a Worker; gives its address.
+    pub(crate) fn start_worker(
+        &mut self,
+        name: &str,
+        worker: &str,
+        vars: &[(&str, &str)],
+        state: Option<&Path>,
+    ) -> String {
+        let vars: Value = vars.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
+        let answer = self.command(&json!({"start": name, "worker": worker, "vars": vars, "state": state}));
+        answer["url"]
+            .as_str()
+            .unwrap_or_else(|| panic!("workerd did not start: {}", answer["error"]))
+            .to_string()
+    }
+
+    fn stop_worker(&mut self, name: &str) {
+        self.command(&json!({"stop": name}));
+    }
+
+    /// Kills the process and its workerd at once, without a word of farewell.
+    pub(crate) fn kill(mut self) {
+        let group = format!("-{}", self.process.id());
+        let killed = Command::new("kill").args(["-KILL", "--", &group]).status().unwrap();
+        assert!(killed.success(), "the process group was alive");
+        self.process.wait().unwrap();
+    }
+
+    fn command(&mut self, command: &Value) -> Value {
+        writeln!(self.commands, "{command}").expect("the host of workerd is alive");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("the host of workerd answers");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("the host of workerd said `{line}`"))
+    }
+}
+
+/// Sends one request over a connection of its own.
+pub(crate) fn send(url: &str, request: Request<Vec<u8>>) -> Answer {
+    let config = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .allow_non_standard_methods(true)
+        .build();
+    let agent = ureq::Agent::new_with_config(config);
+    let (mut parts, body) = request.into_parts();
+    parts.uri = Uri::try_from(format!("{url}{}", parts.uri)).unwrap();
+    let bodiless = body.is_empty()
+        && matches!(
+            parts.method,
+            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE | Method::DELETE
+        );
+    let response = if bodiless {
+        agent.run(Request::from_parts(parts, ()))
+    } else {
+        agent.run(Request::from_parts(parts, body))
+    };
+    let (parts, mut body) = response.expect("the Worker answers").into_parts();
+    let body = body.read_to_vec().expect("the answer is complete");
+    Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+}
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}

@@ -1,0 +1,161 @@
+//! Bodies from people who mean no good: on every route a 4xx in the dialect's shape, never a 5xx, and
+//! nothing changes (IN-01 … IN-03).
+
+use http::Method;
+use portico_core::memory::Memory;
+use portico_worker::router::Router;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, PASSWORD, TestApp};
+
+const JSON: Option<&str> = Some("application/json");
+
+/// Every path, each with every method that carries a body.
+fn body_routes() -> Vec<(Method, &'static str)> {
+    let router = Router::<Memory>::new();
+    let mut paths: Vec<_> = router.routes().iter().map(|route| route.path).collect();
+    paths.dedup();
+    paths.into_iter().flat_map(|path| [(Method::POST, path), (Method::PUT, path)]).collect()
+}
+
+/// A refusal, or the answer of a route that takes no body and therefore has not looked at it.
+fn assert_harmless(answer: &Answer, what: &str) {
+    let expected = (400..500).contains(&answer.status) || (answer.status == 200 && what.contains("signout"));
+    assert!(expected, "{what}: {answer:?}");
+    let body = answer.json();
+    let shaped = matches!(body.get("detail"), Some(Value::String(_) | Value::Array(_)))
+        || body == json!({"status": true});
+    assert!(shaped, "{what}: {answer:?}");
+}
+
+#[test]
+fn hostile_bodies_are_refused_on_every_route_and_change_nothing() {
+    let app = TestApp::new();
+    let ann = app.sign_up("Ann", "ann@example.com");
+    let deep = format!("{}1{}", "{\"a\":[".repeat(2_000), "]}".repeat(2_000));
+    let wide = format!("{{{}}}", (0..2_000).map(|n| format!("\"k{n}\":1")).collect::<Vec<_>>().join(","));
+    let bodies: Vec<(&str, Vec<u8>)> = vec![
+        ("empty", Vec::new()),
+        ("not JSON", b"<xml/>".to_vec()),
+        ("cut off", b"{\"email\": ".to_vec()),
+        ("two documents", b"{} {}".to_vec()),
+        ("array", b"[]".to_vec()),
+        ("string", b"\"x\"".to_vec()),
+        ("number", b"1e309".to_vec()),
+        ("null", b"null".to_vec()),
+        ("empty object", b"{}".to_vec()),
+        ("byte order mark", b"\xef\xbb\xbf{}".to_vec()),
+        ("not UTF-8", b"{\"email\":\"\xff\xfe\",\"password\":\"\xc3\x28\",\"name\":\"x\"}".to_vec()),
+        ("lone surrogate", br#"{"email":"\ud800","password":"x","name":"x"}"#.to_vec()),
+        (
+            "duplicate name",
+            br#"{"email":"a@b.co","email":"ann@example.com","password":"x","name":"x"}"#.to_vec(),
+        ),
+        ("wrong types", br#"{"email":1,"password":{"$ne":null},"name":["x"]}"#.to_vec()),
+        ("nulls", br#"{"email":null,"password":null,"name":null}"#.to_vec()),
+        ("booleans", br#"{"email":true,"password":false,"name":true}"#.to_vec()),
+        ("deeply nested", deep.into_bytes()),
+        ("many members", wide.into_bytes()),
+        ("prototype", br#"{"__proto__":{"email":"ann@example.com"},"constructor":1}"#.to_vec()),
+        ("over the cap", vec![b' '; 64 * 1_024 + 1]),
+        ("ten megabytes", vec![b'['; 10_000_000]),
+    ];
+    for (method, path) in body_routes() {
+        for (name, body) in &bodies {
+            let answer = ann.send(method.clone(), path, JSON, body.clone());
+            assert_harmless(&answer, &format!("{method} {path}: {name}"));
+        }
+        for content_type in [
+            None,
+            Some("text/plain"),
+            Some("application/x-www-form-urlencoded"),
+            Some("multipart/form-data; boundary=x"),
+        ] {
+            let form = b"email=ann%40example.com&password=correct+horse&name=x".to_vec();
+            let answer = app.anonymous().send(method.clone(), path, content_type, form);
+            assert_harmless(&answer, &format!("{method} {path}: {content_type:?}"));
+        }
+    }
+    let signed_in = app
+        .anonymous()
+        .post("/api/v1/auths/signin", &crate::harness::credentials("ann@example.com", PASSWORD));
+    assert_eq!(signed_in.status, 200, "the account is as it was");
+}
+
+#[test]
+fn each_kind_of_bad_body_has_the_contracts_error() {
+    let app = TestApp::new();
+    let refusal = |content_type: Option<&str>, body: &[u8]| {
+        let answer = app.anonymous().send(Method::POST, "/api/v1/auths/signin", content_type, body.to_vec());
+        (answer.status, answer.json()["detail"].clone())
+    };
+    let missing = json!([{"type": "missing", "loc": ["body"], "msg": "Field required"}]);
+    assert_eq!(refusal(JSON, b""), (422, missing.clone()));
+    assert_eq!(refusal(None, b""), (422, missing));
+    let not_an_object = json!([{
+        "type": "model_attributes_type",
+        "loc": ["body"],
+        "msg": "Input should be a valid dictionary or object to extract fields from",
+    }]);
+    assert_eq!(refusal(JSON, b"[]"), (422, not_an_object.clone()));
+    assert_eq!(refusal(Some("text/plain"), b"{}"), (422, not_an_object));
+    let invalid = json!([{
+        "type": "json_invalid",
+        "loc": ["body", 10],
+        "msg": "JSON decode error",
+        "ctx": {"error": "expected value"},
+    }]);
+    assert_eq!(refusal(JSON, b"{\"email\": x}"), (422, invalid));
+    let both = json!([
+        {"type": "missing", "loc": ["body", "email"], "msg": "Field required"},
+        {"type": "missing", "loc": ["body", "password"], "msg": "Field required"},
+    ]);
+    assert_eq!(refusal(JSON, b"{}"), (422, both));
+    assert_eq!(refusal(JSON, &vec![b' '; 65_537]), (413, json!("Request body too large.")));
+}
+
+#[test]
+fn naughty_strings_in_every_field_are_a_4xx_or_a_plain_account() {
+    let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true")]);
+    app.sign_up("Ann", "ann@example.com");
+    for (n, text) in [
+        "'; DROP TABLE users; --",
+        "%s%n%x",
+        "../../etc/passwd\0.png",
+        "<img src=x onerror=alert(1)>",
+        "\u{feff}",
+        "\u{202e}\u{202d}",
+        "Ṱ̺̺̕o͞ ̷i̲̬͇̪͙n̝̗͕v̟̜̘̦͟o̶̙̰̠kè͚̮̺̪̹̱̤",
+        "😀👩‍👩‍👧‍👦🏳️‍🌈",
+        "الكل في المجمو عة",
+        "${jndi:ldap://x}",
+        "1e1000",
+        "\r\nSet-Cookie: token=x",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let forms = [
+            json!({"name": text, "email": format!("user{n}@example.com"), "password": PASSWORD}),
+            json!({"name": "x", "email": text, "password": PASSWORD}),
+            json!({"name": "x", "email": format!("pw{n}@example.com"), "password": text}),
+            json!({"name": "x", "email": format!("im{n}@example.com"), "password": PASSWORD, "profile_image_url": text}),
+        ];
+        for form in forms {
+            let answer = app.anonymous().post("/api/v1/auths/signup", &form);
+            assert!(answer.status < 500, "{form}: {answer:?}");
+            assert!(answer.cookies().len() <= 1, "{form}: {answer:?}");
+        }
+        let form = json!({"email": text, "password": text});
+        assert_eq!(app.anonymous().post("/api/v1/auths/signin", &form).status, 400, "{text:?}");
+        let header = text.replace(|c: char| !c.is_ascii_graphic(), "_");
+        for name in
+            ["authorization", "cookie", "origin", "content-type", "user-agent", "cf-connecting-ip", "cf-ray"]
+        {
+            assert!(
+                app.anonymous().with(name, &header).get("/api/v1/auths/").status < 500,
+                "{name}: {header}"
+            );
+        }
+    }
+}

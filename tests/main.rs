@@ -1,0 +1,12 @@
+//! The contract tests: HTTP in, HTTP out. The same tests run on two hosts: the router on in-memory
+//! ports, natively, and the built Worker in workerd (`PORTICO_TEST_HOST=workerd`). The modules
+//! `native` and `workerd` hold what makes sense on one of them only.
+
+mod architecture;
+mod harness;
+mod hostile;
+mod native;
+mod open_webui;
+mod ports;
+mod router;
+mod workerd;

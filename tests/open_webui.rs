@@ -1,0 +1,5 @@
+//! The Open WebUI dialect, one file for each endpoint.
+
+mod auths;
+mod config;
+mod version;

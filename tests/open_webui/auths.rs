@@ -1,0 +1,4 @@
+mod session;
+mod signin;
+mod signout;
+mod signup;

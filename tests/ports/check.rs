@@ -1,0 +1,63 @@
+//! Assertions that report instead of panicking: a panic ends the whole Worker.
+
+use portico_core::{
+    display_name::DisplayName,
+    email::Email,
+    id::UserId,
+    image_reference::ImageReference,
+    password::PasswordHash,
+    ports::{Created, Ports},
+    time::UnixSeconds,
+    user::{NewUser, Role, SignUpPolicy, User},
+};
+
+/// When every case begins.
+pub(crate) const NOW: UnixSeconds = UnixSeconds::new(1_800_000_000);
+
+macro_rules! hold_eq {
+    ($left:expr, $right:expr) => {
+        match (&$left, &$right) {
+            (left, right) if *left == *right => {}
+            (left, right) => {
+                return Err(format!(
+                    "{}: line {}: {} is {left:?}, expected {right:?}",
+                    file!(),
+                    line!(),
+                    stringify!($left)
+                ));
+            }
+        }
+    };
+}
+
+macro_rules! hold {
+    ($condition:expr) => {
+        hold_eq!($condition, true)
+    };
+}
+
+/// Any fault of a port fails the case.
+pub(crate) fn works<T, E: core::fmt::Debug>(result: Result<T, E>) -> Result<T, String> {
+    result.map_err(|error| format!("a port failed: {error:?}"))
+}
+
+/// An account about to be created with the default role `pending`.
+pub(crate) fn new_user(ports: &impl Ports, email: &str) -> Result<NewUser, String> {
+    Ok(NewUser {
+        id: works(UserId::random(ports))?,
+        email: works(Email::parse(email))?,
+        name: works(DisplayName::parse("Ann Lee"))?,
+        image: works(ImageReference::parse("/user.png"))?,
+        default_role: Role::Pending,
+        password_hash: PasswordHash::from_stored(format!("hash of {email}")),
+        created_at: NOW,
+    })
+}
+
+/// An account that exists.
+pub(crate) async fn existing_user(ports: &impl Ports, email: &str) -> Result<User, String> {
+    match works(ports.create_user(new_user(ports, email)?, SignUpPolicy::Always).await)? {
+        Created::User(user) => Ok(*user),
+        other => Err(format!("could not create {email}: {other:?}")),
+    }
+}

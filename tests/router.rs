@@ -1,0 +1,178 @@
+//! What holds for every route, read from the route table itself.
+
+use http::Method;
+use portico_core::memory::Memory;
+use portico_worker::router::{Level, Origin, Router, Throttle};
+use serde_json::json;
+
+use crate::harness::{TestApp, credentials};
+
+#[test]
+fn every_route_states_its_policy_and_the_policies_are_these() {
+    /* AD-04 */
+    let router = Router::<Memory>::new();
+    let table: Vec<_> = router
+        .routes()
+        .iter()
+        .map(|route| {
+            (route.method.as_str(), route.path, route.level, route.body_cap, route.throttle, route.origin)
+        })
+        .collect();
+    let (any, human) = (Level::Anonymous, Level::Human);
+    let (free, sign_in) = (Throttle::Unlimited, Throttle::SignIn);
+    assert_eq!(
+        table,
+        [
+            ("GET", "/api/config", any, 0, free, Origin::Any),
+            ("GET", "/api/v1/auths", human, 0, free, Origin::Any),
+            ("GET", "/api/v1/auths/", human, 0, free, Origin::Any),
+            ("POST", "/api/v1/auths/signin", any, 65_536, sign_in, Origin::Welcome),
+            ("GET", "/api/v1/auths/signout", any, 0, free, Origin::Welcome),
+            ("POST", "/api/v1/auths/signout", any, 65_536, free, Origin::Welcome),
+            ("POST", "/api/v1/auths/signup", any, 65_536, free, Origin::Welcome),
+            ("GET", "/api/version", any, 0, free, Origin::Any),
+            ("GET", "/health", any, 0, free, Origin::Any),
+        ]
+    );
+    for route in router.routes() {
+        let safe = [Method::GET, Method::HEAD].contains(&route.method) && !route.path.ends_with("signout");
+        assert_eq!(
+            route.origin == Origin::Any,
+            safe,
+            "{}: what changes something checks its origin",
+            route.path
+        );
+    }
+}
+
+#[test]
+fn human_routes_refuse_strangers() {
+    /* AD-04 */
+    let app = TestApp::new();
+    for route in Router::<Memory>::new().routes().iter().filter(|route| route.level == Level::Human) {
+        let answer = app.anonymous().send(route.method.clone(), route.path, None, Vec::new());
+        assert_eq!(answer.status, 401, "{}", route.path);
+    }
+}
+
+#[test]
+fn unknown_paths_are_404_in_json_and_reflect_nothing() {
+    /* ER-04, IN-11 */
+    let app = TestApp::new();
+    for path in [
+        "/",
+        "/api",
+        "/api/v1/auths/nope",
+        "/api/v1//auths/",
+        "/API/V1/AUTHS/",
+        "/api/v1/auths/signin/",
+        "/api/v1/auths%2fsignin",
+        "/api/v1/auths/signin%00",
+        "/api/v1/auths/signin;x=1",
+        "/api/v1/auths/<script>alert(1)</script>".replace(['<', '>'], "%3c").as_str(),
+    ] {
+        for method in [Method::GET, Method::POST] {
+            let answer = app.anonymous().send(method, path, Some("application/json"), b"{}".to_vec());
+            assert_eq!((answer.status, answer.json()), (404, json!({"detail": "Not Found"})), "{path}");
+        }
+    }
+}
+
+#[test]
+fn other_methods_are_405_and_name_the_right_ones() {
+    /* SE-11 */
+    let app = TestApp::new();
+    for (method, path, allow) in [
+        ("PUT", "/api/v1/auths/signin", "POST"),
+        ("GET", "/api/v1/auths/signin", "POST"),
+        ("HEAD", "/api/v1/auths/signin", "POST"),
+        ("OPTIONS", "/api/v1/auths/signin", "POST"),
+        ("DELETE", "/api/v1/auths/", "GET, HEAD"),
+        ("PATCH", "/api/v1/auths/signout", "GET, HEAD, POST"),
+        ("PROPFIND", "/health", "GET, HEAD"),
+    ] {
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = app.anonymous().send(method.clone(), path, None, Vec::new());
+        assert_eq!(answer.status, 405, "{method} {path}");
+        assert_eq!(answer.header("allow"), allow, "{method} {path}");
+        if method != Method::HEAD {
+            assert_eq!(answer.json(), json!({"detail": "Method Not Allowed"}));
+        }
+    }
+    let overridden = app.anonymous().with("x-http-method-override", "POST").get("/api/v1/auths/signin");
+    assert_eq!(overridden.status, 405, "the method is the one on the request line");
+}
+
+#[test]
+fn every_answer_carries_the_security_headers() {
+    /* SE-13, ER-01 */
+    let app = TestApp::new();
+    let ann = app.sign_up("Ann", "ann@example.com");
+    let big = vec![b'x'; 70_000];
+    for answer in [
+        ann.get("/api/v1/auths/"),
+        app.anonymous().get("/api/v1/auths/"),
+        app.anonymous().get("/nope"),
+        app.anonymous().get("/health"),
+        app.anonymous().post("/api/v1/auths/signin", &json!({})),
+        app.anonymous().post("/api/v1/auths/signin", &credentials("ann@example.com", "wrong password")),
+        app.anonymous().send(Method::POST, "/api/v1/auths/signin", Some("application/json"), big),
+        app.anonymous().with("origin", "https://evil.example").post("/api/v1/auths/signin", &json!({})),
+    ] {
+        for (name, value) in [
+            ("cache-control", "no-store"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("referrer-policy", "no-referrer"),
+            ("x-content-type-options", "nosniff"),
+            ("vary", "Origin"),
+            ("content-type", "application/json"),
+        ] {
+            assert_eq!(answer.header(name), value, "{name} in {answer:?}");
+        }
+        assert_ne!(answer.header("x-request-id"), "");
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{answer:?}");
+    }
+}
+
+#[test]
+fn only_listed_origins_may_read_with_credentials() {
+    /* SE-12 */
+    let app = TestApp::with_vars(&[("CORS_ALLOW_ORIGIN", "https://chat.example;http://localhost:5173")]);
+    let ask = |origin: &str| app.anonymous().with("origin", origin).get("/api/config");
+    let listed = ask("http://localhost:5173");
+    assert_eq!(listed.header("access-control-allow-origin"), "http://localhost:5173");
+    assert_eq!(listed.header("access-control-allow-credentials"), "true");
+    for stranger in
+        ["https://evil.example", "null", "http://localhost:5174", "https://chat.example.evil.example"]
+    {
+        assert_eq!(ask(stranger).header("access-control-allow-origin"), "", "{stranger}");
+    }
+}
+
+#[test]
+fn a_star_never_comes_with_credentials() {
+    /* SE-12 */
+    let app = TestApp::with_vars(&[("CORS_ALLOW_ORIGIN", "*")]);
+    let answer = app.anonymous().with("origin", "https://anyone.example").get("/api/config");
+    assert_eq!(answer.header("access-control-allow-origin"), "*");
+    assert_eq!(answer.header("access-control-allow-credentials"), "");
+}
+
+#[test]
+fn a_preflight_is_granted_to_listed_origins_only() {
+    /* SE-12 */
+    let app = TestApp::with_vars(&[("CORS_ALLOW_ORIGIN", "https://chat.example")]);
+    let ask = |origin: &str| {
+        let client = app.anonymous().with("origin", origin).with("access-control-request-method", "POST");
+        client.send(Method::OPTIONS, "/api/v1/auths/signin", None, Vec::new())
+    };
+    let granted = ask("https://chat.example");
+    assert_eq!((granted.status, granted.body.as_slice()), (200, &b"OK"[..]));
+    assert_eq!(granted.header("access-control-allow-methods"), "POST");
+    assert_eq!(granted.header("access-control-allow-headers"), "authorization, content-type");
+    assert_eq!(granted.header("access-control-max-age"), "600");
+    let refused = ask("https://evil.example");
+    assert_eq!(refused.status, 400);
+    assert_eq!(refused.header("access-control-allow-methods"), "");
+}

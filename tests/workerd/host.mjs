@@ -1,0 +1,84 @@
+// Runs built Workers in workerd for the tests. One line of JSON in, one line out:
+//   {"start": NAME, "worker": DIR, "vars": {…}, "state": DIR?}  →  {"url": …}
+//   {"stop": NAME}                                              →  {}
+// Every instance has a port and, unless it is given a folder, storage of its own. Ends with its input.
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import readline from "node:readline";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const migrations = path.join(root, "worker/migrations");
+const statements = readdirSync(migrations)
+  .filter((file) => file.endsWith(".sql"))
+  .sort()
+  .map((file) => readFileSync(path.join(migrations, file), "utf8"));
+
+const objects = {
+  SESSIONS: { className: "SessionAuthority", useSQLite: true },
+  THROTTLES: { className: "ThrottleBucket", useSQLite: true },
+};
+
+const instances = new Map();
+
+async function start({ start: name, worker, vars, state }) {
+  const dir = path.join(root, worker);
+  const module = (file) => ({
+    type: file.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
+    path: path.join(dir, file),
+    contents: readFileSync(path.join(dir, file), file.endsWith(".wasm") ? undefined : "utf8"),
+  });
+  const options = {
+    name: "portico",
+    rootPath: dir,
+    modulesRoot: dir,
+    modules: ["index.js", "index_bg.wasm"].filter((file) => existsSync(path.join(dir, file))).map(module),
+    compatibilityDate: "2026-10-01",
+    bindings: vars,
+    d1Databases: ["DB"],
+    kvNamespaces: ["CACHE"],
+    durableObjects: existsSync(path.join(dir, "index_bg.wasm")) ? objects : {},
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    logRequests: false,
+  };
+  const converted = convertV4MiniflareOptions(options);
+  converted.enableDevRegistry = false;
+  if (state) converted.resourcePersistencePath = state;
+  const miniflare = new Miniflare(converted);
+  instances.set(name, miniflare);
+  await miniflare.ready;
+  await migrate(await miniflare.getD1Database("DB"));
+  // The direct socket: Miniflare's own entry adds a proxy that real Workers do not have.
+  return { url: (await miniflare.unsafeGetDirectURL()).origin };
+}
+
+async function migrate(database) {
+  const tables = await database.prepare("SELECT name FROM sqlite_master WHERE name = 'audit_log'").all();
+  if (tables.results.length > 0) return;
+  for (const sql of statements) await database.batch(split(sql).map((statement) => database.prepare(statement)));
+}
+
+// A statement ends at a semicolon at the end of a line, except before the END of a trigger.
+function split(sql) {
+  const lines = sql.split("\n").filter((line) => !line.trimStart().startsWith("--"));
+  return lines.join("\n").split(/;\s*\n(?!END\b)/).map((statement) => statement.trim()).filter(Boolean);
+}
+
+async function stop({ stop: name }) {
+  await instances.get(name)?.dispose();
+  instances.delete(name);
+  return {};
+}
+
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  const answer = await ("start" in command ? start(command) : stop(command)).catch((error) => ({
+    error: String(error?.stack ?? error),
+  }));
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+await Promise.all([...instances.values()].map((instance) => instance.dispose()));
+process.exit(0);

@@ -1,0 +1,136 @@
+//! `build`: the release worker and the npm package, with their sizes.
+
+use alloc::collections::BTreeSet;
+use core::hash::{Hash as _, Hasher as _};
+use std::{
+    fs,
+    hash::DefaultHasher,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::{
+    package,
+    step::{quiet, step, write_if_changed},
+    tools, workspace,
+};
+
+/// Gzip size the worker must stay under, in KB of 1,000 bytes.
+const WORKER_BUDGET_KB: f64 = 700.0;
+
+/// Build the release worker and the browser package, and print their sizes.
+#[derive(Args, Debug)]
+pub(crate) struct Build {
+    /// Build one of the two
+    #[arg(long)]
+    only: Option<Product>,
+}
+
+/// What can be built.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Product {
+    /// The worker
+    Worker,
+    /// The npm package
+    Package,
+}
+
+impl Build {
+    pub(crate) fn run(self) -> Result<()> {
+        if self.only != Some(Product::Package) {
+            worker()?;
+        }
+        if self.only != Some(Product::Worker) {
+            package::run()?;
+        }
+        Ok(())
+    }
+}
+
+/// Builds the worker and prints its size; fails when it has outgrown its budget.
+pub(crate) fn worker() -> Result<()> {
+    worker_crate("worker", &workspace::entry())?;
+    let wasm = workspace::entry().join("build/index_bg.wasm");
+    let gzip = gzip_kb(&wasm)?;
+    println!("  worker: {gzip:.0} KB gzip of {WORKER_BUDGET_KB:.0} KB ({:.0} KB raw)", raw_kb(&wasm)?);
+    if gzip > WORKER_BUDGET_KB {
+        bail!("the worker has outgrown its budget of {WORKER_BUDGET_KB} KB gzip");
+    }
+    Ok(())
+}
+
+/// Builds a Worker crate with worker-build, unless nothing it is made of has changed.
+pub(crate) fn worker_crate(name: &str, dir: &Path) -> Result<()> {
+    tools::target(tools::WASM)?;
+    let node = tools::node()?;
+    let (worker_build, wasm_bindgen) = (tools::worker_build()?, tools::wasm_bindgen()?);
+    let stamp = workspace::target().join(format!("xtask/{name}.stamp"));
+    let inputs = fingerprint(&[&worker_build, &wasm_bindgen])?;
+    let output = dir.join("build/index_bg.wasm");
+    if output.exists() && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
+        return Ok(());
+    }
+    step(&format!("build the {name} for release"), || {
+        quiet(&worker_build)
+            .args(["--release"])
+            .dir(dir)
+            .env("PATH", node.path())
+            .env("WASM_BINDGEN_BIN", &wasm_bindgen)
+            .env("WASM_OPT_BIN", node.bin("wasm-opt"))
+            .env("ESBUILD_BIN", node.bin("esbuild"))
+            .run()?;
+        write_if_changed(&stamp, inputs.as_bytes())
+    })
+}
+
+/// A digest of everything the Workers are built from, so that a second start builds nothing.
+fn fingerprint(tools: &[&PathBuf]) -> Result<String> {
+    let root = workspace::root();
+    let mut files =
+        BTreeSet::from(["Cargo.toml", "Cargo.lock", ".cargo/config.toml"].map(|file| root.join(file)));
+    for dir in ["core", "worker", "tests/ports", "tests/workerd/port-suite"] {
+        sources(&root.join(dir), &mut files)?;
+    }
+    let mut hasher = DefaultHasher::new();
+    tools.hash(&mut hasher);
+    for file in files {
+        file.hash(&mut hasher);
+        fs::read(&file).with_context(|| format!("read {}", file.display()))?.hash(&mut hasher);
+    }
+    Ok(format!("{:016x}", hasher.finish()))
+}
+
+fn sources(dir: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(dir).with_context(|| format!("read {}", dir.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            if !path.ends_with("build") {
+                sources(&path, files)?;
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "toml") {
+            files.insert(path);
+        }
+    }
+    Ok(())
+}
+
+/// Size of a file after `gzip -9`, in KB of 1,000 bytes.
+pub(crate) fn gzip_kb(path: &Path) -> Result<f64> {
+    let bytes = fs::read(path).with_context(|| format!("read {}", path.display()))?;
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(&bytes)?;
+    Ok(kb(gzip.finish()?.len()))
+}
+
+/// Size of a file, in KB of 1,000 bytes.
+pub(crate) fn raw_kb(path: &Path) -> Result<f64> {
+    Ok(kb(fs::read(path).with_context(|| format!("read {}", path.display()))?.len()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a size to print")]
+fn kb(bytes: usize) -> f64 {
+    bytes as f64 / 1_000.0
+}

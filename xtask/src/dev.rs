@@ -1,0 +1,211 @@
+//! `dev`: set everything up and serve.
+
+use core::time::Duration;
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::Instant,
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+
+use crate::{
+    build, migrate,
+    step::step,
+    tools::{self, Node},
+    workspace,
+};
+
+/// How long wrangler may take until the worker answers.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// Set everything up and serve the worker locally, rebuilding on change.
+#[derive(Args, Debug)]
+pub(crate) struct Dev {
+    /// Port on 127.0.0.1
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+}
+
+impl Dev {
+    pub(crate) fn run(self) -> Result<()> {
+        if TcpListener::bind(("127.0.0.1", self.port)).is_err() {
+            bail!(
+                "port {} is in use. What to do: stop what listens there, or choose another port with `--port`",
+                self.port
+            );
+        }
+        build::worker()?;
+        let node = tools::node()?;
+        secrets()?;
+        migrate::local(&node, &workspace::dev_state())?;
+        let (sender, stop) = mpsc::channel();
+        // Nobody listens any more once we are on our way out; a second Ctrl-C changes nothing.
+        ctrlc::set_handler(move || _ = sender.send(())).context("handle Ctrl-C")?;
+        let state = workspace::dev_state();
+        let place = Place { port: self.port, state: &state, output: Stdio::inherit };
+        let mut wrangler = Wrangler::start(&node, &place, stop)?;
+        let url = format!("http://127.0.0.1:{}", self.port);
+        step("start the worker", || wrangler.wait_until_it_answers(&url))?;
+        print_welcome(&url);
+        wrangler.serve()
+    }
+}
+
+/// Writes random secrets for local use, once. They are not for production: the file stays here.
+fn secrets() -> Result<()> {
+    let path = workspace::root().join(".dev.vars");
+    if path.exists() {
+        return Ok(());
+    }
+    step("write random secrets to .dev.vars", || {
+        let mut content =
+            String::from("# Secrets of the local worker, random, made once. Never commit them.\n");
+        for name in ["PORTICO_SECRET", "WEBUI_SECRET_KEY"] {
+            content.push_str(&format!("{name}=\"{}\"\n", random_hex()?));
+        }
+        fs::write(&path, content).context("write .dev.vars")
+    })
+}
+
+fn random_hex() -> Result<String> {
+    let mut bytes = [0; 32];
+    #[expect(clippy::disallowed_methods, reason = "a developer's tool, not the product")]
+    getrandom::fill(&mut bytes).context("the system's random source")?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A running `wrangler dev`.
+struct Wrangler {
+    child: Child,
+    stop: mpsc::Receiver<()>,
+}
+
+/// Where `wrangler dev` keeps what it stores, and where its output goes.
+struct Place<'a> {
+    port: u16,
+    state: &'a Path,
+    output: fn() -> Stdio,
+}
+
+impl Wrangler {
+    fn start(node: &Node, place: &Place<'_>, stop: mpsc::Receiver<()>) -> Result<Self> {
+        let child = Command::new(node.bin("wrangler"))
+            .args(["dev", "--ip", "127.0.0.1", "--port", &place.port.to_string()])
+            .args(["--show-interactive-dev-session=false", "--persist-to"])
+            .arg(place.state)
+            .current_dir(workspace::root())
+            .env("PATH", node.path())
+            .env("WRANGLER_SEND_METRICS", "false")
+            // Real request metadata is fetched from the network, which local work does not need.
+            .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
+            .stdin(Stdio::null())
+            .stdout((place.output)())
+            .stderr((place.output)())
+            .spawn()
+            .context("start wrangler")?;
+        Ok(Self { child, stop })
+    }
+
+    fn wait_until_it_answers(&mut self, url: &str) -> Result<()> {
+        let agent: ureq::Agent =
+            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build().into();
+        let start = Instant::now();
+        loop {
+            if agent.get(format!("{url}/health")).call().is_ok() {
+                return Ok(());
+            }
+            if let Some(status) = self.child.try_wait()? {
+                bail!("wrangler stopped ({status}); its output above says why");
+            }
+            if start.elapsed() > START_LIMIT || self.stop.recv_timeout(Duration::from_millis(100)).is_ok() {
+                self.end()?;
+                bail!("the worker did not answer on {url}");
+            }
+        }
+    }
+
+    /// Stays until wrangler ends or we are told to stop.
+    fn serve(mut self) -> Result<()> {
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("wrangler stopped ({status}); its output above says why");
+            }
+            if self.stop.recv_timeout(Duration::from_millis(200)).is_ok() {
+                return self.end();
+            }
+        }
+    }
+
+    /// Asks wrangler to stop, so that it ends the runtime it started.
+    fn end(&mut self) -> Result<()> {
+        let pid = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &pid]).status().is_ok_and(|status| status.success());
+        if !asked {
+            self.child.kill()?;
+        }
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+/// A `wrangler dev` on a free port with storage of its own, for one run of tests.
+pub(crate) struct Throwaway {
+    wrangler: Wrangler,
+    url: String,
+    state: PathBuf,
+    // Never used to stop it; kept so that waiting for a stop does not end at once.
+    _stop: mpsc::Sender<()>,
+}
+
+impl Throwaway {
+    pub(crate) fn start(node: &Node) -> Result<Self> {
+        secrets()?;
+        let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr())?.port();
+        let state = workspace::target().join(format!("xtask/state-{port}"));
+        migrate::local(node, &state)?;
+        let (stop_sender, stop) = mpsc::channel();
+        let place = Place { port, state: &state, output: Stdio::null };
+        let mut wrangler = Wrangler::start(node, &place, stop)?;
+        let url = format!("http://127.0.0.1:{port}");
+        wrangler.wait_until_it_answers(&url)?;
+        Ok(Self { wrangler, url, state, _stop: stop_sender })
+    }
+
+    /// Where it serves.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends it and removes its storage.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        self.wrangler.end()?;
+        fs::remove_dir_all(&self.state).context("remove the storage of the test run")
+    }
+}
+
+fn print_welcome(url: &str) {
+    println!(
+        "
+Portico serves {url}   (Ctrl-C stops it; its data stays in .wrangler/state)
+
+Create the first account, which becomes administrator:
+  curl -s {url}/api/v1/auths/signup -H 'Content-Type: application/json' \\
+    -d '{{\"name\":\"Ada\",\"email\":\"ada@example.com\",\"password\":\"correct horse\"}}'
+
+Sign in and keep the cookie:
+  curl -s -c cookies.txt {url}/api/v1/auths/signin -H 'Content-Type: application/json' \\
+    -d '{{\"email\":\"ada@example.com\",\"password\":\"correct horse\"}}'
+
+Who am I?
+  curl -s -b cookies.txt {url}/api/v1/auths/
+"
+    );
+}

@@ -1,0 +1,295 @@
+//! `test`: everything CI runs. Every part installs what it needs; all parts run even when one fails.
+
+use core::fmt;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+use crate::{
+    build, dev, lint, package,
+    step::{quiet, step},
+    tools, workspace,
+};
+
+/// Set everything up and run every test, as CI does.
+#[derive(Args, Debug)]
+pub(crate) struct Test {
+    /// Run some parts only
+    #[arg(long, num_args = 1.., value_name = "PART")]
+    only: Vec<Part>,
+}
+
+/// The parts, in the order in which they run: what fails fastest comes first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+enum Part {
+    /// rustfmt
+    Format,
+    /// clippy, native and wasm, warnings denied
+    Clippy,
+    /// rustdoc, native and wasm, warnings denied
+    Docs,
+    /// licences, sources and duplicates of the dependencies
+    Deny,
+    /// unit tests of core and worker
+    Unit,
+    /// contract and flow tests and the port suite, natively on the in-memory ports
+    Contract,
+    /// core builds without an operating system
+    BareMetal,
+    /// wasm tests in Node
+    WasmNode,
+    /// wasm tests in headless Chromium
+    WasmChromium,
+    /// the release worker and its size
+    Size,
+    /// contract tests and the port suite on the built worker in workerd
+    Workerd,
+    /// published clients against `wrangler dev`
+    Clients,
+    /// the npm package: its own tests, types, other libraries
+    Package,
+    /// `wrangler deploy --dry-run`
+    Deploy,
+}
+
+impl Part {
+    fn run(self) -> Result<Count> {
+        match self {
+            Self::Format => lint::format().map(|()| Count::ONE),
+            Self::Clippy => lint::clippy().map(|()| Count::ONE),
+            Self::Docs => lint::docs().map(|()| Count::ONE),
+            Self::Deny => deny(),
+            Self::Unit => unit(),
+            Self::Contract => contract(),
+            Self::BareMetal => bare_metal(),
+            Self::WasmNode => wasm(None),
+            Self::WasmChromium => wasm(Some(tools::browser()?)),
+            Self::Size => build::worker().map(|()| Count::ONE),
+            Self::Workerd => workerd(),
+            Self::Clients => clients(),
+            Self::Package => npm_package(),
+            Self::Deploy => deploy(),
+        }
+    }
+
+    fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
+    }
+}
+
+/// How many tests passed and failed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+struct Count {
+    passed: u32,
+    failed: u32,
+}
+
+impl Count {
+    const ONE: Self = Self { passed: 1, failed: 0 };
+
+    const fn plus(self, other: Self) -> Self {
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+impl Test {
+    pub(crate) fn run(self) -> Result<()> {
+        let parts: Vec<Part> = Part::value_variants()
+            .iter()
+            .copied()
+            .filter(|part| self.only.is_empty() || self.only.contains(part))
+            .collect();
+        let mut rows = Vec::new();
+        let mut total = Count::default();
+        for part in parts {
+            println!("\n── {}", part.name());
+            let start = Instant::now();
+            let count = part.run().unwrap_or_else(|error| {
+                println!("{error:#}");
+                Count { passed: 0, failed: 1 }
+            });
+            rows.push((part, count, start.elapsed().as_secs_f64()));
+            total = total.plus(count);
+        }
+        println!("\n{:<16}{:>8}{:>8}{:>10}", "part", "passed", "failed", "seconds");
+        for (part, count, seconds) in rows {
+            println!("{:<16}{:>8}{:>8}{seconds:>10.1}", part.name(), count.passed, count.failed);
+        }
+        println!("\n{total}");
+        if total.failed > 0 {
+            bail!("some tests failed; their output is above");
+        }
+        Ok(())
+    }
+}
+
+fn deny() -> Result<Count> {
+    let cargo_deny = tools::cargo_deny()?;
+    step("check the dependencies", || {
+        // Advisories need a database from the network; they are `cargo deny check advisories`, by hand.
+        quiet(&cargo_deny).args(["check", "bans", "licenses", "sources"]).run().map(|_| Count::ONE)
+    })
+}
+
+fn unit() -> Result<Count> {
+    cargo_test(
+        "unit tests",
+        &["-p", "portico-core", "-p", "portico-worker", "-p", "xtask", "--all-features"],
+        &[],
+    )
+}
+
+fn contract() -> Result<Count> {
+    cargo_test("contract tests, native", &["-p", "portico-tests"], &["--skip", "workerd::"])
+}
+
+fn bare_metal() -> Result<Count> {
+    tools::target(tools::BARE_METAL)?;
+    step("build core without an operating system", || {
+        quiet("cargo")
+            .args(["build", "-p", "portico-core", "--target", tools::BARE_METAL])
+            .run()
+            .map(|_| Count::ONE)
+    })
+}
+
+fn wasm(browser: Option<tools::Browser>) -> Result<Count> {
+    tools::target(tools::WASM)?;
+    let (node, wasm_bindgen) = (tools::node()?, tools::wasm_bindgen()?);
+    let runner = wasm_bindgen.with_file_name("wasm-bindgen-test-runner");
+    let title = if browser.is_some() { "wasm tests in Chromium" } else { "wasm tests in Node" };
+    step(title, || {
+        let mut command = quiet("cargo")
+            .args(["test", "--release", "--target", tools::WASM, "-p", "portico-wasm", "--lib"])
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
+            .env("PATH", node.path());
+        if let Some(browser) = &browser {
+            command = command.env("WASM_BINDGEN_USE_BROWSER", "1").env("CHROMEDRIVER", &browser.driver);
+        }
+        counted(command.run_and_report()?)
+    })
+}
+
+fn workerd() -> Result<Count> {
+    build::worker_crate("worker", &workspace::entry())?;
+    build::worker_crate("port suite", &workspace::port_suite())?;
+    let node = tools::node()?;
+    step("contract tests and port suite in workerd", || {
+        counted(
+            quiet("cargo")
+                .args(["test", "-p", "portico-tests", "--", "--skip", "native::", "--skip", "architecture::"])
+                .args(["--skip", "ports::the_in_memory"])
+                .env("PORTICO_TEST_HOST", "workerd")
+                .env("PORTICO_NODE", node.binary())
+                .env("PATH", node.path())
+                .run_and_report()?,
+        )
+    })
+}
+
+fn clients() -> Result<Count> {
+    build::worker_crate("worker", &workspace::entry())?;
+    let node = tools::node()?;
+    let clients = workspace::root().join("tests/clients");
+    let python = tools::python(&clients.join("requirements.txt"))?;
+    let server = step("start the worker with `wrangler dev`", || dev::Throwaway::start(&node))?;
+    let count = step("owui-client", || {
+        counted(quiet(&python).args([clients.join("owui.py")]).args([server.url()]).run_and_report()?)
+    });
+    server.stop()?;
+    count
+}
+
+fn npm_package() -> Result<Count> {
+    package::run()?;
+    let node = tools::node()?;
+    let count = step("tests of the npm package", || {
+        let script = node.script("--test").args(["wasm-pkg/test/"]).env("NODE_NO_WARNINGS", "1");
+        counted(script.run_and_report()?)
+    })?;
+    step("types of the npm package", || {
+        quiet(node.bin("tsc"))
+            .args(["--project", "wasm-pkg/test/tsconfig.json"])
+            .env("PATH", node.path())
+            .run()
+            .map(|_| count.plus(Count::ONE))
+    })
+}
+
+fn deploy() -> Result<Count> {
+    build::worker_crate("worker", &workspace::entry())?;
+    let node = tools::node()?;
+    step("dry run of the deployment", || {
+        let out = workspace::target().join("xtask/deploy");
+        node.wrangler().args(["deploy", "--dry-run", "--outdir"]).args([&out]).run().map(|_| Count::ONE)
+    })
+}
+
+fn cargo_test(title: &str, packages: &[&str], arguments: &[&str]) -> Result<Count> {
+    step(title, || {
+        let command = quiet("cargo").args(["test"]).args(packages).args(["--"]).args(arguments);
+        counted(command.run_and_report()?)
+    })
+}
+
+/// Reads a runner's closing lines. A runner that fails without a failed test has failed as a whole.
+fn counted((output, success): (String, bool)) -> Result<Count> {
+    let mut count = count(&output);
+    if !success && count.failed == 0 {
+        count.failed = 1;
+    }
+    if count == Count::default() {
+        bail!("no test was run");
+    }
+    Ok(count)
+}
+
+/// Sums up `test result: ok. 3 passed; 0 failed; …` (cargo, wasm-bindgen), `ℹ pass 3` (Node) and
+/// `3 passed, 0 failed` (our scripts).
+fn count(output: &str) -> Count {
+    let mut total = Count::default();
+    for line in output.lines() {
+        let line = line.trim_start_matches(['ℹ', '#', ' ']);
+        let words: Vec<&str> = line.split([' ', ',', ';']).filter(|word| !word.is_empty()).collect();
+        match words.as_slice() {
+            ["test", "result:", _, passed, "passed", failed, "failed", ..]
+            | [passed, "passed", failed, "failed"] => {
+                total.passed += passed.parse().unwrap_or(0);
+                total.failed += failed.parse().unwrap_or(0);
+            }
+            ["pass", passed] => total.passed += passed.parse().unwrap_or(0),
+            ["fail", failed] => total.failed += failed.parse().unwrap_or(0),
+            _ => {}
+        }
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_lines_of_every_runner_are_counted() {
+        let output = "test result: ok. 3 passed; 0 failed; 0 ignored\n\
+                      test result: FAILED. 1 passed; 2 failed; 0 ignored\n\
+                      ℹ tests 5\nℹ pass 4\nℹ fail 1\n10 passed, 0 failed\n# pass 1\n";
+        assert_eq!(count(output), Count { passed: 19, failed: 3 });
+    }
+
+    #[test]
+    fn a_run_without_a_test_is_a_failure() {
+        assert!(counted(("all fine".to_string(), true)).is_err());
+        assert_eq!(
+            counted(("1 passed, 0 failed".to_string(), false)).unwrap(),
+            Count { passed: 1, failed: 1 }
+        );
+    }
+}
