@@ -183,26 +183,21 @@ impl<P: Ports> Router<P> {
     }
 
     /// Answers a request.
-    pub async fn respond(&self, host: &Host<'_, P>, request: Request<()>, body: impl BodyStream) -> Answer {
+    pub async fn respond(
+        &self,
+        host: &Host<'_, P>,
+        request: Request<()>,
+        mut body: impl BodyStream,
+    ) -> Answer {
         let (parts, ()) = request.into_parts();
-        let transport =
-            if parts.uri.scheme_str() == Some("https") { Transport::Tls } else { Transport::Plain };
         let head = Head { method: parts.method.clone(), headers: parts.headers.clone() };
-        let request_id = request_id(host.ports, &head.headers);
+        let around = Around::of(&parts, host.ports);
+        let (transport, request_id) = (around.transport, around.request_id.clone());
         let mut answer = match self.route(&parts.method, parts.uri.path(), &head.headers, host.config) {
-            Ok(route) => {
-                let own_origin = own_origin(&parts.uri);
-                call(
-                    host,
-                    route,
-                    parts,
-                    body,
-                    Around { own_origin, transport, request_id: request_id.clone() },
-                )
-                .await
-            }
+            Ok(route) => call(host, route, parts, &mut body, around).await,
             Err(refusal) => *refusal,
         };
+        body::discard(&mut body).await;
         if head.method == Method::HEAD {
             answer.body_mut().clear();
         }
@@ -248,17 +243,30 @@ struct Head {
     headers: HeaderMap,
 }
 
+/// What the connection tells about a request.
 struct Around {
     own_origin: String,
     transport: Transport,
     request_id: String,
 }
 
+impl Around {
+    fn of(parts: &http::request::Parts, ports: &impl Ports) -> Self {
+        let scheme = parts.uri.scheme_str().unwrap_or("http");
+        let authority = parts.uri.authority().map_or("", http::uri::Authority::as_str);
+        Self {
+            own_origin: format!("{scheme}://{authority}"),
+            transport: if scheme == "https" { Transport::Tls } else { Transport::Plain },
+            request_id: request_id(ports, &parts.headers),
+        }
+    }
+}
+
 async fn call<P: Ports>(
     host: &Host<'_, P>,
     route: &Route<P>,
     parts: http::request::Parts,
-    body: impl BodyStream,
+    body: &mut impl BodyStream,
     around: Around,
 ) -> Answer {
     if route.origin == Origin::Welcome && !origin::is_welcome(&parts.headers, host.config, &around.own_origin)
@@ -307,14 +315,6 @@ fn request_id(ports: &impl Ports, headers: &HeaderMap) -> String {
         // Without randomness no id; whatever needed the randomness for itself reports the fault.
         _ => TokenId::random(ports).map(|id| id.to_string()).unwrap_or_default(),
     }
-}
-
-fn own_origin(uri: &http::Uri) -> String {
-    format!(
-        "{}://{}",
-        uri.scheme_str().unwrap_or("http"),
-        uri.authority().map_or("", http::uri::Authority::as_str)
-    )
 }
 
 /// What answers a request that could not even be read.

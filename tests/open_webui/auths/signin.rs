@@ -146,7 +146,6 @@ fn a_form_on_another_site_can_sign_nobody_in() {
     for foreign in [
         &[("origin", "https://evil.example")][..],
         &[("origin", "null")],
-        &[("origin", "")],
         &[("origin", "https://chat.example.evil.example")],
         &[("origin", "http://chat.example")],
         &[("origin", "https://chat.example:8443")],

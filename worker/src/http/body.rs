@@ -35,7 +35,7 @@ impl BodyStream for Whole {
 /// [`BodyError`].
 pub async fn read(
     headers: &HeaderMap,
-    mut stream: impl BodyStream,
+    stream: &mut impl BodyStream,
     cap: usize,
 ) -> Result<Vec<u8>, BodyError> {
     let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
@@ -50,6 +50,21 @@ pub async fn read(
         }
     }
     Ok(body)
+}
+
+/// Most bytes of an unwanted body that are taken off the wire.
+const DISCARDED_BYTES: usize = 16 * 1_024 * 1_024;
+
+/// Takes what is left of a body off the wire and keeps nothing of it. A client that is still sending
+/// when the connection closes never reads its answer; how much it may go on sending is bounded.
+pub async fn discard(stream: &mut impl BodyStream) {
+    let mut left = DISCARDED_BYTES;
+    while let Some(Ok(chunk)) = stream.next_chunk().await {
+        match left.checked_sub(chunk.len()) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
 }
 
 /// Whether a body may be read as JSON (SE-09): `application/json` or a `+json` type.

@@ -28,3 +28,47 @@ fn is_known(origin: &str, config: &Config, own_origin: &str) -> bool {
     origin == config.public_origin.as_deref().unwrap_or(own_origin)
         || matches!(&config.cors, AllowedOrigins::Only(allowed) if allowed.iter().any(|known| known == origin))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn welcome(origins: &[&str], allowed: AllowedOrigins) -> bool {
+        let secret = |name: &str| (name == "PORTICO_SECRET").then(|| "0123456789abcdef".repeat(2));
+        let config = Config { cors: allowed, ..Config::parse(secret).unwrap() };
+        let value = |origin: &&str| (header::ORIGIN, HeaderValue::from_str(origin).unwrap());
+        is_welcome(&origins.iter().map(value).collect(), &config, "http://127.0.0.1:8787")
+    }
+
+    #[test]
+    fn an_origin_is_ours_by_every_character_or_not_at_all() {
+        /* SE-08 */
+        let nobody = || AllowedOrigins::Only(Vec::new());
+        assert!(welcome(&["http://127.0.0.1:8787"], nobody()));
+        for foreign in [
+            "",
+            "null",
+            "http://127.0.0.1",
+            "https://127.0.0.1:8787",
+            "http://127.0.0.1:8787/",
+            "http://x@127.0.0.1:8787",
+        ] {
+            assert!(!welcome(&[foreign], nobody()), "{foreign:?}");
+        }
+        assert!(
+            !welcome(&["http://127.0.0.1:8787", "http://127.0.0.1:8787"], nobody()),
+            "two headers are nobody's"
+        );
+    }
+
+    #[test]
+    fn a_star_for_reading_is_no_leave_to_change_anything() {
+        /* SE-07, SE-12 */
+        assert!(!welcome(&["https://anyone.example"], AllowedOrigins::Any));
+        assert!(welcome(
+            &["https://chat.example"],
+            AllowedOrigins::Only(vec!["https://chat.example".to_string()])
+        ));
+    }
+}
