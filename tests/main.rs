@@ -2,6 +2,13 @@
 //! ports, natively, and the built Worker in workerd (`PORTICO_TEST_HOST=workerd`). The modules
 //! `native` and `workerd` hold what makes sense on one of them only.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking; clippy's own exception covers test functions but not their helpers"
+)]
+
 mod architecture;
 mod harness;
 mod hostile;

@@ -1,3 +1,5 @@
+use alloc::collections::BTreeSet;
+
 use portico_core::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
     id::{AuditId, TokenId},
@@ -11,7 +13,7 @@ use crate::{
 };
 
 pub(crate) async fn random_identifiers_differ(ports: &impl Ports) -> Outcome {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for _ in 0..100 {
         hold!(seen.insert(works(TokenId::random(ports))?));
     }

@@ -1,6 +1,8 @@
 //! One suite for everything that implements the ports, so that the in-memory double cannot drift from
 //! the real store. A case starts on empty storage and says what did not hold.
 
+extern crate alloc;
+
 #[macro_use]
 mod check;
 mod instance;

@@ -194,7 +194,10 @@ fn sign_up(portico: &str) -> Result<String> {
         .header("content-type", "application/json")
         .send(form.to_string())?;
     let body: Value = serde_json::from_str(&answer.body_mut().read_to_string()?)?;
-    body["token"].as_str().map(str::to_string).with_context(|| format!("no token in {body}"))
+    body.get("token")
+        .and_then(Value::as_str)
+        .map(str::to_string)
+        .with_context(|| format!("no token in {body}"))
 }
 
 fn agent() -> ureq::Agent {
@@ -231,7 +234,11 @@ impl Host {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         let answer: Value = serde_json::from_str(&line).with_context(|| format!("workerd said `{line}`"))?;
-        answer["url"].as_str().map(str::to_string).with_context(|| format!("{dir} did not start: {answer}"))
+        answer
+            .get("url")
+            .and_then(Value::as_str)
+            .map(str::to_string)
+            .with_context(|| format!("{dir} did not start: {answer}"))
     }
 }
 
