@@ -1,11 +1,9 @@
+use core::sync::atomic::{AtomicU32, Ordering};
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{
-        Mutex, OnceLock,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Mutex, OnceLock},
     thread,
 };
 
