@@ -94,7 +94,9 @@ struct Place<'a> {
 
 impl Wrangler {
     fn start(node: &Node, place: &Place<'_>, stop: mpsc::Receiver<()>) -> Result<Self> {
-        let child = Command::new(node.bin("wrangler"))
+        let child = Command::new(node.binary())
+            .arg(workspace::root().join("xtask/leash.mjs"))
+            .arg(node.bin("wrangler"))
             .args(["dev", "--ip", "127.0.0.1", "--port", &place.port.to_string()])
             .args(["--show-interactive-dev-session=false", "--persist-to"])
             .arg(place.state)
@@ -103,7 +105,7 @@ impl Wrangler {
             .env("WRANGLER_SEND_METRICS", "false")
             // Real request metadata is fetched from the network, which local work does not need.
             .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout((place.output)())
             .stderr((place.output)())
             .spawn()
@@ -144,13 +146,9 @@ impl Wrangler {
         }
     }
 
-    /// Asks wrangler to stop, so that it ends the runtime it started.
+    /// Lets go of wrangler, which then ends together with the runtime it started.
     fn end(&mut self) -> Result<()> {
-        let pid = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &pid]).status().is_ok_and(|status| status.success());
-        if !asked {
-            self.child.kill()?;
-        }
+        drop(self.child.stdin.take());
         self.child.wait()?;
         Ok(())
     }
