@@ -24,6 +24,7 @@ pub mod network;
 pub mod password;
 pub mod permission;
 pub mod ports;
+pub mod seal;
 pub mod secret;
 pub mod session;
 pub mod throttle;
