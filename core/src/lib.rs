@@ -18,7 +18,7 @@ pub mod id;
 pub mod image_reference;
 pub mod json;
 pub mod jwt;
-#[cfg(feature = "memory")]
+#[cfg(any(feature = "memory", test))]
 pub mod memory;
 pub mod network;
 pub mod password;
@@ -29,4 +29,5 @@ pub mod secret;
 pub mod session;
 pub mod throttle;
 pub mod time;
+pub mod totp;
 pub mod user;

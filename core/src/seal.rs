@@ -193,7 +193,7 @@ impl<'a> Envelope<'a> {
     }
 }
 
-#[cfg(all(test, feature = "memory"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::memory::Memory;
