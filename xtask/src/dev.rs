@@ -114,8 +114,12 @@ impl Wrangler {
     }
 
     fn wait_until_it_answers(&mut self, url: &str) -> Result<()> {
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build().into();
+        // Any answer will do: a worker that refuses its configuration says so in its log.
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(2)))
+            .build()
+            .into();
         let start = Instant::now();
         loop {
             if agent.get(format!("{url}/health")).call().is_ok() {
