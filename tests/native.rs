@@ -3,6 +3,7 @@
 mod audit;
 mod clock;
 mod faults;
+mod https;
 
 use crate::harness::{Native, TestApp, on_workerd};
 

@@ -87,8 +87,10 @@ const ALGORITHMS = {
   RS256: { kty: "RSA", key: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" }, sign: { name: "RSASSA-PKCS1-v1_5" } },
 };
 
-function expectation({ issuer, audience, now, clockTolerance = 0 }) {
-  const seconds = now ?? Math.floor(Date.now() / 1000);
+function expectation(options) {
+  if (typeof options !== "object" || options === null) throw refuse("bad_options");
+  const { issuer, audience, now = Date.now() / 1000, clockTolerance = 0 } = options;
+  const seconds = Math.floor(now);
   return JSON.stringify({ issuer, audience: audience ?? null, now: seconds, clockTolerance });
 }
 
@@ -123,6 +125,6 @@ async function publicKey(jwks, { alg, kid }) {
 }
 
 export function verifyTokenWithSecret(token, secret, options) {
-  if (!(secret instanceof Uint8Array) || typeof options !== "object") throw refuse("bad_options");
+  if (!(secret instanceof Uint8Array)) throw refuse("bad_options");
   return JSON.parse(call("verifyWithSecret", text(token), secret, expectation(options)));
 }

@@ -41,11 +41,6 @@ impl Email {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The part before the `@`.
-    pub fn local_part(&self) -> &str {
-        self.0.split_once('@').map_or("", |(local, _)| local)
-    }
 }
 
 impl fmt::Display for Email {

@@ -71,6 +71,15 @@ pub enum SessionCheck {
     NoAccount,
 }
 
+/// What ending a session came to.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Ending {
+    /// It was not there any more.
+    Before,
+    /// It was alive until now.
+    Now,
+}
+
 /// How long the authority may answer from its copy of the account. Every change through Portico
 /// replaces the copy at once; the limit covers changes made behind its back.
 pub const SNAPSHOT_LIFETIME: Lifetime = Lifetime::from_seconds(30);

@@ -17,6 +17,7 @@ pub(crate) struct Native {
     config: Config,
     router: Router<Memory>,
     now: Cell<UnixSeconds>,
+    base: Cell<&'static str>,
 }
 
 impl Native {
@@ -29,7 +30,13 @@ impl Native {
             config: Config::parse(lookup).unwrap(),
             router: Router::new(),
             now: Cell::new(UnixSeconds::new(1_800_000_000)),
+            base: Cell::new("http://portico.test"),
         }
+    }
+
+    /// Lets all further requests arrive over https.
+    pub(crate) fn use_https(&self) {
+        self.base.set("https://portico.test");
     }
 
     /// Lets time pass, or run backwards.
@@ -47,7 +54,7 @@ impl Native {
 
     async fn respond(&self, request: Request<Vec<u8>>) -> Answer {
         let (mut parts, body) = request.into_parts();
-        parts.uri = Uri::try_from(format!("http://portico.test{}", parts.uri)).unwrap();
+        parts.uri = Uri::try_from(format!("{}{}", self.base.get(), parts.uri)).unwrap();
         let host = Host { ports: &self.ports, config: &self.config, now: self.now.get() };
         let answer = self.router.respond(&host, Request::from_parts(parts, ()), Whole(Some(body))).await;
         let (parts, body) = answer.into_parts();

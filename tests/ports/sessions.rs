@@ -1,7 +1,7 @@
 use portico_core::{
     id::{SessionId, SessionStamp, UserId},
     ports::Ports,
-    session::{AuthMethod, IDLE_LIMIT, NewSession, SessionCheck, SessionProof},
+    session::{AuthMethod, Ending, IDLE_LIMIT, NewSession, SessionCheck, SessionProof},
     time::{Lifetime, UnixSeconds},
     user::User,
 };
@@ -56,10 +56,10 @@ pub(crate) async fn an_open_session_shows_its_account(ports: &impl Ports) -> Out
 pub(crate) async fn ending_one_session_leaves_the_others(ports: &impl Ports) -> Outcome {
     let ann = existing_user(ports, "ann@example.com").await?;
     let (here, there) = (open(ports, ann.id, None).await?, open(ports, ann.id, None).await?);
-    works(ports.end_session(ann.id, here.session_id).await)?;
+    hold_eq!(works(ports.end_session(ann.id, here.session_id).await)?, Ending::Now);
     hold_eq!(check(ports, &here, NOW).await?, SessionCheck::Ended);
     hold_eq!(check(ports, &there, NOW).await?, alive(&ann));
-    works(ports.end_session(ann.id, here.session_id).await)?;
+    hold_eq!(works(ports.end_session(ann.id, here.session_id).await)?, Ending::Before);
     hold_eq!(check(ports, &there, NOW).await?, alive(&ann));
     Ok(())
 }
@@ -69,7 +69,7 @@ pub(crate) async fn nobody_ends_or_uses_the_session_of_another(ports: &impl Port
     let bob = existing_user(ports, "bob@example.com").await?;
     let anns = open(ports, ann.id, None).await?;
     let bobs = open(ports, bob.id, None).await?;
-    works(ports.end_session(bob.id, anns.session_id).await)?;
+    hold_eq!(works(ports.end_session(bob.id, anns.session_id).await)?, Ending::Before);
     hold_eq!(check(ports, &anns, NOW).await?, alive(&ann));
     let mixed = SessionProof { session_id: anns.session_id, ..bobs };
     hold_eq!(check(ports, &mixed, NOW).await?, SessionCheck::Ended);

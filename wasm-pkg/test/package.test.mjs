@@ -1,5 +1,6 @@
 // The package as people get it: wasm-pkg/dist, in Node.
 import assert from "node:assert/strict";
+import { hkdfSync } from "node:crypto";
 import { test } from "node:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import * as portico from "../dist/index.mjs";
@@ -71,9 +72,18 @@ test("headers that change a token's meaning are refused", async () => {
   await assert.rejects(portico.verifyToken(token, jwks, { ...EXPECTED, algorithms: ["EdDSA"] }), code("unsupported_header"));
 });
 
-test("an HS256 token verifies with the secret of the server that made it", () => {
-  // Made by the server with this secret: HMAC over the claims below, kid derived from the secret.
+test("an HS256 token that jose signed verifies with the shared secret only", async () => {
   const secret = new TextEncoder().encode("test-webui-0123456789abcdef0123456789abcdef");
+  // The server names a secret by HKDF-SHA256 of it.
+  const kid = Buffer.from(hkdfSync("sha256", secret, "", "portico/kid/v1", 9)).toString("base64url");
+  const sign = (key, kid) =>
+    new SignJWT({ iss: "portico", aud: "web", sub: "ann", exp: NOW + 60 }).setProtectedHeader({ alg: "HS256", kid }).sign(key);
+  const other = new TextEncoder().encode("another secret, as long as it has to be");
+  assert.equal(portico.verifyTokenWithSecret(await sign(secret, kid), secret, EXPECTED).sub, "ann");
+  const forged = await sign(other, kid);
+  assert.throws(() => portico.verifyTokenWithSecret(forged, secret, EXPECTED), code("bad_signature"));
+  assert.throws(() => portico.verifyTokenWithSecret(forged, other, EXPECTED), code("unknown_kid"));
+  assert.throws(() => portico.verifyTokenWithSecret(forged, secret, null), code("bad_options"));
   assert.throws(
     () => portico.verifyTokenWithSecret("eyJhbGciOiJIUzI1NiJ9.e30.AAAA", secret, EXPECTED),
     code("unknown_kid"),

@@ -5,6 +5,8 @@ CREATE TABLE audit_log (
     id TEXT PRIMARY KEY,
     at INTEGER NOT NULL,
     actor_id TEXT,
+    -- Whom or what it was done to, where that is not the actor.
+    target_id TEXT,
     action TEXT NOT NULL,
     outcome TEXT NOT NULL,
     network TEXT NOT NULL,

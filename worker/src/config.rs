@@ -256,7 +256,15 @@ fn absolute_url(text: &str) -> Result<String, String> {
 
 fn public_origin(text: &str) -> Result<String, String> {
     let uri: Uri = absolute_url(text)?.parse().map_err(|_| "must be a URL".to_string())?;
-    Ok(format!("{}://{}", uri.scheme_str().unwrap_or_default(), uri.authority().map_or("", |a| a.as_str())))
+    Ok(origin_of(&uri))
+}
+
+/// An origin as browsers write it: lower case, without the port that the scheme implies, no path.
+fn origin_of(uri: &Uri) -> String {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let authority = uri.authority().map_or("", |authority| authority.as_str()).to_ascii_lowercase();
+    let implied_port = if scheme == "https" { ":443" } else { ":80" };
+    format!("{scheme}://{}", authority.strip_suffix(implied_port).unwrap_or(&authority))
 }
 
 fn allowed_origins(text: &str) -> Result<AllowedOrigins, String> {
@@ -271,20 +279,12 @@ fn allowed_origins(text: &str) -> Result<AllowedOrigins, String> {
         .map(AllowedOrigins::Only)
 }
 
-/// An origin as browsers send it: lower case, no path, no trailing slash.
+/// An origin exactly as browsers send it; a list entry in any other spelling would never match.
 fn exact_origin(text: &str) -> Result<String, String> {
+    let scheme = |uri: &Uri| matches!(uri.scheme_str(), Some("http" | "https"));
     match text.parse::<Uri>() {
-        Ok(uri) => match (uri.scheme_str(), uri.authority()) {
-            (Some("http" | "https"), Some(authority))
-                if format!("{}://{authority}", uri.scheme_str().unwrap_or_default()) == text
-                    && !text.contains('@')
-                    && !text.bytes().any(|b| b.is_ascii_uppercase()) =>
-            {
-                Ok(text.to_string())
-            }
-            _ => Err("must list origins such as `https://chat.example`, separated by `;`".to_string()),
-        },
-        Err(_) => Err("must list origins such as `https://chat.example`, separated by `;`".to_string()),
+        Ok(uri) if scheme(&uri) && origin_of(&uri) == text && !text.contains('@') => Ok(text.to_string()),
+        _ => Err("must list origins such as `https://chat.example`, separated by `;`".to_string()),
     }
 }
 
@@ -353,6 +353,23 @@ mod tests {
         assert_eq!(policy(&[("ENABLE_LOGIN_FORM", "false"), ("ENABLE_SIGNUP", "true")]), SignUpPolicy::Never);
         let first = [("ENABLE_LOGIN_FORM", "false"), ("ENABLE_INITIAL_ADMIN_SIGNUP", "true")];
         assert_eq!(policy(&first), SignUpPolicy::FirstUserOnly);
+    }
+
+    #[test]
+    fn origins_are_kept_as_browsers_write_them() {
+        /* SE-08, SE-12 */
+        let public = |url: &str| parse(&[("WEBUI_URL", url)]).unwrap().public_origin.unwrap();
+        assert_eq!(public("https://Chat.Example:443/app"), "https://chat.example");
+        assert_eq!(public("http://localhost:8080"), "http://localhost:8080");
+        for other in [
+            "https://Chat.example",
+            "https://chat.example:443",
+            "chat.example",
+            "ftp://chat.example",
+            "https://x@chat.example",
+        ] {
+            assert_eq!(refused_variables(&[("CORS_ALLOW_ORIGIN", other)]), ["CORS_ALLOW_ORIGIN"], "{other}");
+        }
     }
 
     #[test]

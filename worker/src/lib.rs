@@ -16,6 +16,7 @@ mod cache;
 use core::cell::OnceCell;
 
 use config::{Config, ConfigError};
+use http::answer::Transport;
 use router::{Host, Router};
 use store::Store;
 
@@ -30,7 +31,8 @@ pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Resul
             for problem in problems {
                 worker::console_error!("configuration: {problem}");
             }
-            return platform::response(http::answer::misconfigured());
+            let transport = Transport::of_url(&request.inner().url());
+            return platform::response(http::answer::misconfigured(transport));
         }
     };
     let ports = Store::new(env);

@@ -26,15 +26,15 @@ fn routes<P: Ports>() -> Vec<Route<P>> {
     #[rustfmt::skip]
     let table = [
         // method, path,                  caller level and handler,                   body,    throttle,  origin
-        (GET,  "/api/config",             anonymous!(open_webui::config::config),     NO_BODY, Unlimited, Any),
-        (GET,  "/api/v1/auths",           human!(auths::session::session),            NO_BODY, Unlimited, Any),
-        (GET,  "/api/v1/auths/",          human!(auths::session::session),            NO_BODY, Unlimited, Any),
+        (GET,  "/api/config",             anonymous!(open_webui::config::config),     FORM,    Unlimited, Any),
+        (GET,  "/api/v1/auths",           human!(auths::session::session),            FORM,    Unlimited, Any),
+        (GET,  "/api/v1/auths/",          human!(auths::session::session),            FORM,    Unlimited, Any),
         (POST, "/api/v1/auths/signin",    anonymous!(auths::signin::signin),          FORM,    SignIn,    Welcome),
-        (GET,  "/api/v1/auths/signout",   anonymous!(auths::signout::signout),        NO_BODY, Unlimited, Welcome),
+        (GET,  "/api/v1/auths/signout",   anonymous!(auths::signout::signout),        FORM,    Unlimited, Welcome),
         (POST, "/api/v1/auths/signout",   anonymous!(auths::signout::signout),        FORM,    Unlimited, Welcome),
         (POST, "/api/v1/auths/signup",    anonymous!(auths::signup::signup),          FORM,    Unlimited, Welcome),
-        (GET,  "/api/version",            anonymous!(open_webui::version::version),   NO_BODY, Unlimited, Any),
-        (GET,  "/health",                 anonymous!(open_webui::version::health),    NO_BODY, Unlimited, Any),
+        (GET,  "/api/version",            anonymous!(open_webui::version::version),   FORM,    Unlimited, Any),
+        (GET,  "/health",                 anonymous!(open_webui::version::health),    FORM,    Unlimited, Any),
     ];
     let row = |(method, path, guarded, body_cap, throttle, origin): Row<P>| Route {
         method,
@@ -48,8 +48,7 @@ fn routes<P: Ports>() -> Vec<Route<P>> {
     table.into_iter().map(row).collect()
 }
 
-/// Most bytes of a body, for routes that take none and for authentication forms (IN-01).
-const NO_BODY: usize = 0;
+/// Most bytes of a body on authentication routes, whether they look at it or not (IN-01).
 const FORM: usize = 64 * 1_024;
 
 type Row<P> = (Method, &'static str, Guarded<P>, usize, Throttle, Origin);
@@ -89,7 +88,7 @@ use {anonymous, human};
 /// One row of the route table.
 #[derive(Clone, Debug)]
 pub struct Route<P> {
-    /// Its method. `GET` answers `HEAD` too.
+    /// Its method. A `GET` that only reads answers `HEAD` too.
     pub method: Method,
     /// Its exact path.
     pub path: &'static str,
@@ -102,6 +101,17 @@ pub struct Route<P> {
     /// Who may make a browser call it.
     pub origin: Origin,
     handler: Handler<P>,
+}
+
+impl<P> Route<P> {
+    fn answers(&self, method: &Method) -> bool {
+        self.method == *method || (method == Method::HEAD && self.has_head())
+    }
+
+    /// `HEAD` asks what `GET` would say; it must not do what a `GET` that changes something does.
+    fn has_head(&self) -> bool {
+        self.method == Method::GET && self.origin == Origin::Any
+    }
 }
 
 /// Who may call a route (open-webui.md §0).
@@ -197,7 +207,7 @@ impl<P: Ports> Router<P> {
             Ok(route) => call(host, route, parts, &mut body, around).await,
             Err(refusal) => *refusal,
         };
-        body::discard(&mut body).await;
+        body.discard(body::DISCARDED_BYTES).await;
         if head.method == Method::HEAD {
             answer.body_mut().clear();
         }
@@ -225,9 +235,8 @@ impl<P: Ports> Router<P> {
         if method == Method::OPTIONS && cors::is_preflight(headers) {
             return Err(Box::new(cors::preflight(headers, &config.cors, &allowed_methods(on_path()))));
         }
-        let wanted = if method == Method::HEAD { &Method::GET } else { method };
         on_path()
-            .find(|route| route.method == *wanted)
+            .find(|route| route.answers(method))
             .ok_or_else(|| Box::new(open_webui::error::method_not_allowed(allowed_methods(on_path()))))
     }
 }
@@ -256,7 +265,7 @@ impl Around {
         let authority = parts.uri.authority().map_or("", http::uri::Authority::as_str);
         Self {
             own_origin: format!("{scheme}://{authority}"),
-            transport: if scheme == "https" { Transport::Tls } else { Transport::Plain },
+            transport: Transport::of_url(&parts.uri.to_string()),
             request_id: request_id(ports, &parts.headers),
         }
     }
@@ -273,13 +282,9 @@ async fn call<P: Ports>(
     {
         return open_webui::error::foreign_origin();
     }
-    // Bodies on routes that take none are not read: nothing would look at them.
-    let body = match route.body_cap {
-        NO_BODY => Vec::new(),
-        cap => match body::read(&parts.headers, body, cap).await {
-            Ok(body) => body,
-            Err(error) => return open_webui::error::body(error),
-        },
+    let body = match body::read(&parts.headers, body, route.body_cap).await {
+        Ok(body) => body,
+        Err(error) => return open_webui::error::body(error),
     };
     let call = Call {
         ctx: Ctx {
@@ -300,7 +305,7 @@ fn allowed_methods<'r, P: 'r>(routes: impl Iterator<Item = &'r Route<P>>) -> Hea
     let mut methods = Vec::new();
     for route in routes {
         methods.push(route.method.as_str());
-        if route.method == Method::GET {
+        if route.has_head() {
             methods.push("HEAD");
         }
     }
@@ -318,8 +323,8 @@ fn request_id(ports: &impl Ports, headers: &HeaderMap) -> String {
 }
 
 /// What answers a request that could not even be read.
-pub fn unreadable() -> Answer {
+pub fn unreadable(transport: Transport) -> Answer {
     let mut answer = open_webui::error::unreadable();
-    answer::secure(answer.headers_mut(), Transport::Plain);
+    answer::secure(answer.headers_mut(), transport);
     answer
 }

@@ -62,6 +62,10 @@ pub(crate) fn worker() -> Result<()> {
     Ok(())
 }
 
+/// What decides how the Workers are built, beside their sources.
+const BUILD_FILES: [&str; 5] =
+    ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json", "rust-toolchain.toml"];
+
 /// Builds a Worker crate with worker-build, unless nothing it is made of has changed.
 pub(crate) fn worker_crate(name: &str, dir: &Path) -> Result<()> {
     tools::target(tools::WASM)?;
@@ -69,8 +73,8 @@ pub(crate) fn worker_crate(name: &str, dir: &Path) -> Result<()> {
     let (worker_build, wasm_bindgen) = (tools::worker_build()?, tools::wasm_bindgen()?);
     let stamp = workspace::target().join(format!("xtask/{name}.stamp"));
     let inputs = fingerprint(&[&worker_build, &wasm_bindgen])?;
-    let output = dir.join("build/index_bg.wasm");
-    if output.exists() && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
+    let built = ["index.js", "index_bg.wasm"].iter().all(|file| dir.join("build").join(file).exists());
+    if built && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
         return Ok(());
     }
     step(&format!("build the {name} for release"), || {
@@ -89,8 +93,7 @@ pub(crate) fn worker_crate(name: &str, dir: &Path) -> Result<()> {
 /// A digest of everything the Workers are built from, so that a second start builds nothing.
 fn fingerprint(tools: &[&PathBuf]) -> Result<String> {
     let root = workspace::root();
-    let mut files =
-        BTreeSet::from(["Cargo.toml", "Cargo.lock", ".cargo/config.toml"].map(|file| root.join(file)));
+    let mut files = BTreeSet::from(BUILD_FILES.map(|file| root.join(file)));
     for dir in ["core", "worker", "tests/ports", "tests/workerd/port-suite"] {
         sources(&root.join(dir), &mut files)?;
     }

@@ -3,7 +3,9 @@
 use core::time::Duration;
 use std::{
     fs,
+    io::Write as _,
     net::TcpListener,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -68,7 +70,9 @@ fn secrets() -> Result<()> {
         for name in ["PORTICO_SECRET", "WEBUI_SECRET_KEY"] {
             content.push_str(&format!("{name}=\"{}\"\n", random_hex()?));
         }
-        fs::write(&path, content).context("write .dev.vars")
+        let mut options = fs::OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(&path)?;
+        file.write_all(content.as_bytes()).context("write .dev.vars")
     })
 }
 

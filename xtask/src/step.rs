@@ -1,10 +1,16 @@
 //! Steps: a line that moves while something runs, its time when it is done, its output when it fails.
 
 use core::time::Duration;
-use std::{ffi::OsStr, fs, path::Path, process::Command, time::Instant};
+use std::{
+    ffi::{OsStr, OsString},
+    fs,
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context as _, Result};
 use indicatif::{ProgressBar, ProgressStyle};
+use xshell::Shell;
 
 use crate::workspace;
 
@@ -32,30 +38,37 @@ pub(crate) fn step<T>(title: &str, run: impl FnOnce() -> Result<T>) -> Result<T>
 /// A command whose output is kept for the case that it fails.
 #[derive(Debug)]
 pub(crate) struct Quiet {
-    command: Command,
+    program: PathBuf,
+    args: Vec<OsString>,
+    env: Vec<(String, OsString)>,
+    dir: PathBuf,
     hint: Option<String>,
 }
 
 /// A command in the repository's root.
-pub(crate) fn quiet(program: impl AsRef<OsStr>) -> Quiet {
-    let mut command = Command::new(program);
-    command.current_dir(workspace::root()).stdin(std::process::Stdio::null());
-    Quiet { command, hint: None }
+pub(crate) fn quiet(program: impl AsRef<Path>) -> Quiet {
+    Quiet {
+        program: program.as_ref().to_path_buf(),
+        args: Vec::new(),
+        env: Vec::new(),
+        dir: workspace::root().to_path_buf(),
+        hint: None,
+    }
 }
 
 impl Quiet {
     pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
-        self.command.args(args);
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_os_string()));
         self
     }
 
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.command.env(name, value);
+        self.env.push((name.to_string(), value.as_ref().to_os_string()));
         self
     }
 
     pub(crate) fn dir(mut self, dir: impl AsRef<Path>) -> Self {
-        self.command.current_dir(dir);
+        self.dir = dir.as_ref().to_path_buf();
         self
     }
 
@@ -80,9 +93,13 @@ impl Quiet {
         Ok((output.text, success))
     }
 
-    fn output(mut self) -> Result<(Finished, bool)> {
-        let line = format!("{:?}", self.command).replace('"', "");
-        let output = self.command.output().with_context(|| format!("`{line}` could not be started"))?;
+    fn output(self) -> Result<(Finished, bool)> {
+        let shell = Shell::new()?;
+        shell.change_dir(&self.dir);
+        let command = shell.cmd(&self.program).args(&self.args).envs(self.env);
+        let line = command.to_string();
+        let output = command.quiet().stdin([]).ignore_status().output();
+        let output = output.with_context(|| format!("`{line}` could not be started"))?;
         let text =
             format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         Ok((Finished { line, text, hint: self.hint }, output.status.success()))

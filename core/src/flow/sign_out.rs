@@ -4,6 +4,7 @@ use super::{Ctx, audit, current_session::verified_claims};
 use crate::{
     audit::{AuditAction, AuditOutcome},
     ports::{PortError, Ports},
+    session::Ending,
 };
 
 /// Ends the session behind a token, before it returns (TK-15). A token that is not ours or has
@@ -13,6 +14,8 @@ use crate::{
 /// When the session authority can not be reached: nobody may be told that they are signed out then.
 pub async fn end(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), PortError> {
     let Ok(claims) = verified_claims(ctx, token) else { return Ok(()) };
-    ctx.ports.end_session(claims.id, claims.sid).await?;
+    if ctx.ports.end_session(claims.id, claims.sid).await? == Ending::Before {
+        return Ok(());
+    }
     audit::record(ctx, Some(claims.id), AuditAction::SignOut, AuditOutcome::Success).await
 }

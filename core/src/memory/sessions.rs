@@ -4,7 +4,7 @@ use super::Memory;
 use crate::{
     id::{SessionId, SessionStamp, UserId},
     ports::{PortError, Sessions},
-    session::{NewSession, SessionCheck, SessionProof, is_alive},
+    session::{Ending, NewSession, SessionCheck, SessionProof, is_alive},
     time::UnixSeconds,
 };
 
@@ -53,9 +53,11 @@ impl Sessions for Memory {
         }
     }
 
-    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<(), PortError> {
+    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<Ending, PortError> {
         self.reach("sessions")?;
-        self.sessions.borrow_mut().live.retain(|id, live| *id != session_id || live.user_id != user_id);
-        Ok(())
+        let live = &mut self.sessions.borrow_mut().live;
+        let before = live.len();
+        live.retain(|id, live| *id != session_id || live.user_id != user_id);
+        Ok(if live.len() < before { Ending::Now } else { Ending::Before })
     }
 }

@@ -1,7 +1,7 @@
 use super::PortError;
 use crate::{
     id::{SessionId, SessionStamp, UserId},
-    session::{NewSession, SessionCheck, SessionProof},
+    session::{Ending, NewSession, SessionCheck, SessionProof},
     time::UnixSeconds,
 };
 
@@ -25,5 +25,5 @@ pub trait Sessions {
     ///
     /// # Errors
     /// When the end could not be recorded.
-    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<(), PortError>;
+    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<Ending, PortError>;
 }

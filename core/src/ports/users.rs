@@ -19,7 +19,7 @@ pub struct Credential {
 /// Whether a sign-up would be let in. A preview: [`Users::create_user`] decides.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Admission {
-    /// Registration is closed; nothing was looked up about the address (TH-11).
+    /// Registration is closed, whatever the address (TH-11).
     Closed,
     /// The address is registered already.
     EmailTaken,

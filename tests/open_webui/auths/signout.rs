@@ -64,6 +64,20 @@ fn signing_out_needs_no_session() {
 }
 
 #[test]
+fn nobody_is_told_that_they_are_signed_out_while_they_are_not() {
+    /* SE-03 */
+    let app = TestApp::new();
+    let token = app.sign_up("Ann", "ann@example.com").get(SESSION).token();
+    let tossed = app.anonymous().with("cookie", &format!("token={token}; token=x"));
+    assert_eq!(sign_out(&tossed, Method::POST).status, 401, "which of the two is meant?");
+    let ann = app.anonymous().with_token(&token);
+    assert_eq!(sign_out(&ann, Method::HEAD).status, 405, "asking changes nothing");
+    let malformed = ann.send(Method::POST, PATH, Some("application/json"), b"{".to_vec());
+    assert_eq!(malformed.status, 422);
+    assert_eq!(ann.get(SESSION).status, 200, "still signed in");
+}
+
+#[test]
 fn the_page_is_told_where_to_go_next_when_the_deployment_says_so() {
     let app = TestApp::with_vars(&[("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", "https://www.example/bye")]);
     let answer = sign_out(&app.anonymous(), Method::POST);

@@ -2,7 +2,7 @@
 //!
 //! What it stores is described in `store/session_book.rs`.
 
-use core::cell::{OnceCell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 
 use portico_core::{
     id::{SessionId, SessionStamp, UserId},
@@ -57,6 +57,8 @@ pub struct SessionAuthority {
     book: OnceCell<SessionBook>,
     /// The account as of some seconds ago, so that a check of a warm object reads no D1.
     snapshot: RefCell<Option<(User, UnixSeconds)>>,
+    /// Counts invalidations, so that a read that was under way during one is not kept.
+    invalidations: Cell<u64>,
 }
 
 impl core::fmt::Debug for SessionAuthority {
@@ -67,7 +69,7 @@ impl core::fmt::Debug for SessionAuthority {
 
 impl worker::DurableObject for SessionAuthority {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env, book: OnceCell::new(), snapshot: RefCell::new(None) }
+        Self { state, env, book: OnceCell::new(), snapshot: RefCell::new(None), invalidations: Cell::new(0) }
     }
 
     async fn fetch(&self, mut request: worker::Request) -> Result<Response> {
@@ -91,8 +93,9 @@ impl SessionAuthority {
     fn open(&self, session: &NewSession, stamp: SessionStamp) -> Result<Opened> {
         // The user has just been read or written: the next check shall see it fresh.
         self.snapshot.replace(None);
+        self.invalidations.set(self.invalidations.get() + 1);
         let book = self.book()?;
-        book.forget_expired(session.created_at)?;
+        book.forget_dead(session.created_at)?;
         book.insert(session)?;
         Ok(Opened { stamp: book.stamp_or(stamp)? })
     }
@@ -124,8 +127,11 @@ impl SessionAuthority {
         {
             return Ok(Some(user.clone()));
         }
+        let before = self.invalidations.get();
         let user = store::load_user(&store::database(&self.env)?, id).await?;
-        self.snapshot.replace(user.clone().map(|user| (user, now)));
+        if self.invalidations.get() == before {
+            self.snapshot.replace(user.clone().map(|user| (user, now)));
+        }
         Ok(user)
     }
 }

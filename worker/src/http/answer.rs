@@ -24,12 +24,12 @@ pub fn text(status: StatusCode, body: &'static str) -> Answer {
 }
 
 /// What every request gets while the configuration is refused. The log names the variables.
-pub fn misconfigured() -> Answer {
+pub fn misconfigured(transport: Transport) -> Answer {
     let mut answer = json(
         StatusCode::SERVICE_UNAVAILABLE,
         &serde_json::json!({"detail": "The service is not configured. See its log."}),
     );
-    secure(answer.headers_mut(), Transport::Plain);
+    secure(answer.headers_mut(), transport);
     answer
 }
 
@@ -40,6 +40,13 @@ pub enum Transport {
     Plain,
     /// https.
     Tls,
+}
+
+impl Transport {
+    /// Reads it off an absolute address.
+    pub fn of_url(url: &str) -> Self {
+        if url.starts_with("https:") { Self::Tls } else { Self::Plain }
+    }
 }
 
 /// Adds the headers of SE-13, on answers and errors alike.

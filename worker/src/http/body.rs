@@ -7,7 +7,23 @@ use http::{HeaderMap, header};
 pub trait BodyStream {
     /// The next piece; `None` at the end.
     async fn next_chunk(&mut self) -> Option<Result<Vec<u8>, BodyError>>;
+
+    /// Takes what is left off the wire, up to `at_most` bytes, and keeps nothing of it: a client that is
+    /// still sending when the connection closes never reads its answer. Hosts with a clock also bound
+    /// the time.
+    async fn discard(&mut self, at_most: usize) {
+        let mut left = at_most;
+        while let Some(Ok(chunk)) = self.next_chunk().await {
+            match left.checked_sub(chunk.len()) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    }
 }
+
+/// Most bytes of an unwanted body that are taken off the wire.
+pub const DISCARDED_BYTES: usize = 16 * 1_024 * 1_024;
 
 /// Why a body could not be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -50,21 +66,6 @@ pub async fn read(
         }
     }
     Ok(body)
-}
-
-/// Most bytes of an unwanted body that are taken off the wire.
-const DISCARDED_BYTES: usize = 16 * 1_024 * 1_024;
-
-/// Takes what is left of a body off the wire and keeps nothing of it. A client that is still sending
-/// when the connection closes never reads its answer; how much it may go on sending is bounded.
-pub async fn discard(stream: &mut impl BodyStream) {
-    let mut left = DISCARDED_BYTES;
-    while let Some(Ok(chunk)) = stream.next_chunk().await {
-        match left.checked_sub(chunk.len()) {
-            Some(rest) => left = rest,
-            None => return,
-        }
-    }
 }
 
 /// Whether a body may be read as JSON (SE-09): `application/json` or a `+json` type.

@@ -8,7 +8,7 @@
 
 use portico_core::{
     id::{SessionId, SessionStamp},
-    session::NewSession,
+    session::{Ending, IDLE_LIMIT, NewSession},
     time::UnixSeconds,
 };
 use serde::Deserialize;
@@ -47,9 +47,12 @@ impl SessionBook {
         Ok(Self(sql))
     }
 
-    /// Drops sessions whose token has expired: nobody can present them any more.
-    pub(crate) fn forget_expired(&self, now: UnixSeconds) -> Result<()> {
-        self.run("DELETE FROM sessions WHERE expires_at <= ?", [now.get().into()])
+    /// Drops sessions that have expired or were idle too long: nobody can use them any more.
+    pub(crate) fn forget_dead(&self, now: UnixSeconds) -> Result<()> {
+        self.run(
+            "DELETE FROM sessions WHERE expires_at <= ?1 OR last_seen_at + ?2 <= ?1",
+            [now.get().into(), SqlStorageValue::try_from_i64(IDLE_LIMIT.seconds().cast_signed())?],
+        )
     }
 
     /// Writes a session down.
@@ -97,9 +100,10 @@ impl SessionBook {
         )
     }
 
-    /// Ends a session. One that is not there has ended already.
-    pub(crate) fn delete(&self, id: SessionId) -> Result<()> {
-        self.run("DELETE FROM sessions WHERE id = ?", [id.to_string().into()])
+    /// Ends a session, if it is there.
+    pub(crate) fn delete(&self, id: SessionId) -> Result<Ending> {
+        let cursor = self.0.exec("DELETE FROM sessions WHERE id = ?", values([id.to_string().into()]))?;
+        Ok(if cursor.rows_written() > 0 { Ending::Now } else { Ending::Before })
     }
 
     /// The generation of the sessions; `None` before the first one.

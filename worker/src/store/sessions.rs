@@ -1,7 +1,7 @@
 use portico_core::{
     id::{SessionId, SessionStamp, UserId},
     ports::{PortError, Sessions},
-    session::{NewSession, SessionCheck, SessionProof},
+    session::{Ending, NewSession, SessionCheck, SessionProof},
     time::UnixSeconds,
 };
 
@@ -23,7 +23,7 @@ impl Sessions for Store {
         self.ask(proof.user_id, &Request::Check { proof: *proof, now }).await
     }
 
-    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<(), PortError> {
+    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<Ending, PortError> {
         self.ask(user_id, &Request::End { session_id }).await
     }
 }

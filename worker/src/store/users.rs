@@ -24,6 +24,16 @@ macro_rules! is_open {
     };
 }
 
+/// The columns of `users AS u` that make a [`User`]; see [`UserRow`].
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender, u.date_of_birth,
+         u.status_emoji, u.status_message, u.status_expires_at, u.created_at"
+    };
+}
+
+const FIND_BY_ID: &str = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
+
 impl Users for Store {
     async fn preview_admission(
         &self,
@@ -82,10 +92,6 @@ impl Store {
              WHERE ?2 = 'until_first_user' AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND role = 'admin')
              ON CONFLICT (key) DO UPDATE
              SET value = 'false', version = version + 1, updated_at = ?3, updated_by = ?1";
-        const FIND_BY_ID: &str =
-            "SELECT id, email, name, role, profile_image_url, bio, gender, date_of_birth,
-                    status_emoji, status_message, status_expires_at, created_at
-             FROM users WHERE id = ?1";
 
         let (id, policy) = (user.id.to_string(), spelling(policy));
         let (id, policy) = (D1Type::Text(&id), D1Type::Text(policy));
@@ -127,12 +133,13 @@ impl Store {
     }
 
     async fn read_credential(&self, email: &Email) -> worker::Result<Option<Credential>> {
-        const FIND_BY_EMAIL: &str =
-            "SELECT u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender,
-                    u.date_of_birth, u.status_emoji, u.status_message, u.status_expires_at, u.created_at,
-                    c.password_hash
+        const FIND_BY_EMAIL: &str = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", c.password_hash
              FROM users AS u LEFT JOIN credentials AS c ON c.user_id = u.id
-             WHERE u.email = ?1";
+             WHERE u.email = ?1"
+        );
         #[derive(Deserialize)]
         struct Row {
             password_hash: Option<String>,
@@ -150,11 +157,9 @@ impl Store {
 
 /// The account of an id, for the session authority's snapshot.
 pub(crate) async fn load_user(database: &D1Database, id: UserId) -> worker::Result<Option<User>> {
-    const FIND: &str = "SELECT id, email, name, role, profile_image_url, bio, gender, date_of_birth,
-                status_emoji, status_message, status_expires_at, created_at
-         FROM users WHERE id = ?1";
     let id = id.to_string();
-    let row: Option<UserRow> = database.prepare(FIND).bind_refs(&D1Type::Text(&id))?.first(None).await?;
+    let row: Option<UserRow> =
+        database.prepare(FIND_BY_ID).bind_refs(&D1Type::Text(&id))?.first(None).await?;
     row.map(User::try_from).transpose()
 }
 

@@ -35,7 +35,7 @@ fn install(package: &str, version: &str, binary: &str) -> Result<PathBuf> {
         return Ok(path);
     }
     step(&format!("install {package} {version} (some minutes, once)"), || {
-        // A registry mirror may lack a version that the tool's lock file names; then newer ones must do.
+        // A version that the tool's lock file names may have been yanked; then others must do.
         if cargo_install(package, version, &root, &["--locked"]).is_err() {
             cargo_install(package, version, &root, &[])?;
         }

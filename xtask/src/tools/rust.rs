@@ -20,11 +20,12 @@ pub(crate) fn target(name: &str) -> Result<()> {
     if added && has_library(name)? {
         return Ok(());
     }
+    let libraries = if name == BARE_METAL { "core,alloc" } else { "std,panic_abort,test,proc_macro" };
     bail!(
         "the Rust target {name} is missing and rustup could not fetch it.\n\
          What to do: connect to the network and run `rustup target add {name}`.\n\
          Without rustup's server, on Debian: `apt-get install rustc-web rust-web-src lld-22`, build the\n\
-         library with `RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes cargo build -Z build-std=std,panic_abort\n\
+         library with `RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes cargo build -Z build-std={libraries}\n\
          --target {name} --release` in any crate, copy the `lib*.rlib` of the standard crates from its `deps`\n\
          folder to `/usr/lib/rustlib/{name}/lib`, run `rustup toolchain link debian /usr`, and start again with\n\
          `RUSTUP_TOOLCHAIN=debian CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22`."

@@ -1,3 +1,4 @@
+use http::Method;
 use portico_core::{flow::sign_out, ports::Ports};
 
 use crate::{
@@ -7,19 +8,26 @@ use crate::{
     },
     open_webui::{
         error::Error,
+        validate::Fields,
         view::{self, TOKEN_COOKIE},
     },
     router::Call,
 };
 
 /// `GET` or `POST /api/v1/auths/signout`: ends the session of the token that came along, if
-/// one did, and forgets the cookies in any case.
+/// one did, and forgets the cookies in any case. Needs no body; one that comes must make sense.
 ///
 /// # Errors
-/// 503 when the session could not be ended; the cookies stay then, so that the client can try again.
+/// 401 when it can not be told which session is meant, 422, or 503 when the session could not be
+/// ended: nobody is told that they are signed out while they are not.
 pub async fn signout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    if let Credential::Present(token) = credential::read(call.request.headers(), TOKEN_COOKIE) {
-        sign_out::end(&call.ctx, token).await?;
+    if call.request.method() == Method::POST && !call.request.body().is_empty() {
+        Fields::of(call.request)?;
+    }
+    match credential::read(call.request.headers(), TOKEN_COOKIE) {
+        Credential::Missing => {}
+        Credential::Present(token) => sign_out::end(&call.ctx, token).await?,
+        Credential::Unusable => return Err(Error::not_authenticated()),
     }
     Ok(view::signed_out(call))
 }
