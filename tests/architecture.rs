@@ -122,6 +122,7 @@ fn sql_stands_in_the_store() {
 
 #[test]
 fn only_the_platform_reads_a_clock_or_asks_for_randomness() {
+    /* SR-06 */
     let sources =
         ["Date::now", "SystemTime::now", "Instant::now", "getrandom::", "thread_rng", "Math::random"];
     assert_absent("worker/src", &sources, &["worker/src/platform"]);
@@ -138,4 +139,35 @@ fn the_store_knows_neither_http_nor_dialects() {
 #[test]
 fn core_does_no_input_and_output() {
     assert_unknown("core/src", &["std", "worker", "wasm_bindgen", "js_sys", "http"]);
+}
+
+#[test]
+fn secrets_can_not_be_compared_but_in_constant_time() {
+    /* SR-07 */
+    let secret = code_of(&root().join("core/src/secret.rs"));
+    for comparison in ["PartialEq for Secret", "Eq for Secret", "PartialOrd for Secret"] {
+        assert!(!secret.contains(comparison), "`==` on a secret stops at the first difference");
+    }
+    assert!(secret.contains("#[derive(Clone)]\npub struct Secret<"), "and none is derived");
+    for (file, comparison) in [
+        ("jwt/hmac_key.rs", "verify_slice"),
+        ("password/check.rs", "ct_eq"),
+        ("password/stored.rs", "ct_eq"),
+        ("totp/backup_code.rs", "ct_eq"),
+        ("totp/code.rs", "ct_eq"),
+    ] {
+        let code = code_of(&root().join("core/src").join(file));
+        let code = code.split("mod tests").next().unwrap_or_default();
+        assert!(code.contains(comparison), "{file}");
+    }
+}
+
+#[test]
+fn core_has_one_feature_and_no_unsafe_code() {
+    let manifest = fs::read_to_string(root().join("core/Cargo.toml")).unwrap();
+    let features = manifest.split("[features]").nth(1).unwrap().split("\n[").next().unwrap();
+    let named: Vec<&str> =
+        features.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name).collect();
+    assert_eq!(named, ["memory"]);
+    assert_absent("core/src", &["unsafe "], &[]);
 }

@@ -10,10 +10,14 @@
 )]
 
 mod architecture;
+mod fuzz;
 mod harness;
 mod hostile;
+mod interop;
 mod native;
 mod open_webui;
 mod ports;
 mod router;
+mod vectors;
+mod well_known;
 mod workerd;

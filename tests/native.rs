@@ -1,5 +1,6 @@
 //! What needs a clock that can be moved, or ports that fail on purpose: the native host only.
 
+mod accounts;
 mod audit;
 mod clock;
 mod faults;

@@ -23,6 +23,7 @@ fn every_route_states_its_policy_and_the_policies_are_these() {
     assert_eq!(
         table,
         [
+            ("GET", "/.well-known/jwks.json", any, 65_536, free, Origin::Any),
             ("GET", "/api/config", any, 65_536, free, Origin::Any),
             ("GET", "/api/v1/auths", human, 65_536, free, Origin::Any),
             ("GET", "/api/v1/auths/", human, 65_536, free, Origin::Any),

@@ -7,7 +7,7 @@ use crate::harness::{Node, WORKER, Workerd, on_workerd};
 mod kill;
 
 /// The Worker that runs the port suite.
-const PORT_SUITE: &str = "tests/workerd/port-suite/build";
+pub(crate) const PORT_SUITE: &str = "tests/workerd/port-suite/build";
 
 #[test]
 fn the_real_ports_keep_the_contract() {

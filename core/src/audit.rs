@@ -11,6 +11,8 @@ use crate::{
 /// What happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuditAction {
+    /// A password's hash was replaced by one of current parameters.
+    Rehash,
     /// Somebody tried to sign in.
     SignIn,
     /// Somebody signed out.
@@ -23,6 +25,7 @@ impl AuditAction {
     /// The stored spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Rehash => "rehash",
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
             Self::SignUp => "sign_up",
@@ -41,6 +44,8 @@ pub enum AuditOutcome {
     FirstAdmin,
     /// The account has no password, or one this version can not check.
     NoPassword,
+    /// An imported hash can not tell passwords of that length apart (PW-05).
+    PasswordTooLongForBcrypt,
     /// It worked.
     Success,
     /// Too many attempts.
@@ -59,6 +64,7 @@ impl AuditOutcome {
             Self::EmailTaken => "email_taken",
             Self::FirstAdmin => "first_admin",
             Self::NoPassword => "no_password",
+            Self::PasswordTooLongForBcrypt => "password_too_long_for_bcrypt",
             Self::Success => "success",
             Self::Throttled => "throttled",
             Self::UnknownAccount => "unknown_account",

@@ -118,6 +118,9 @@ fn thousandths(number: &str) -> Result<u64, DurationError> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn seconds(text: &str) -> u64 {

@@ -129,6 +129,9 @@ fn displays_as_typed(typed: &str, ascii: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn canonical(text: &str) -> String {

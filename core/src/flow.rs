@@ -12,10 +12,10 @@ use alloc::string::String;
 
 use crate::{
     duration::TokenLifetime,
-    jwt::{Expected, KeyRing},
+    jwt::{Expected, KeyRing, Session},
     network::Network,
-    password::PasswordPolicy,
-    permission::PermissionSet,
+    password::{PasswordPolicy, Peppers},
+    permission::{Feature, PermissionSet},
     time::UnixSeconds,
     user::{Role, SignUpPolicy, User},
 };
@@ -49,16 +49,20 @@ pub struct Client {
 }
 
 /// The deployment's rules, parsed from its configuration.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Policy {
     /// Keys of session tokens.
-    pub session_keys: KeyRing,
+    pub session_keys: KeyRing<Session>,
     /// `iss` of our tokens.
     pub issuer: String,
     /// How long a session token lives.
     pub token_lifetime: TokenLifetime,
     /// Rules for new passwords.
     pub password: PasswordPolicy,
+    /// Secrets under password hashes.
+    pub peppers: Peppers,
+    /// What the deployment calls itself.
+    pub site_name: String,
     /// Whether anyone may sign in with a password.
     pub password_sign_in: bool,
     /// Role of new accounts after the first.
@@ -66,14 +70,19 @@ pub struct Policy {
     /// Who may create an account.
     pub sign_up: SignUpPolicy,
     /// What everybody may do.
-    pub default_permissions: PermissionSet,
+    pub default_permissions: PermissionSet<Feature>,
 }
 
 impl Policy {
-    /// What a verifier of our own session tokens expects: our issuer, no audience (HS256 tokens are
-    /// shared with backends that refuse one), no leeway (TK-09).
+    /// `aud` of session tokens: the issuer itself when anyone can verify them; none under HS256, because
+    /// those are shared with backends that refuse one (TK-11).
+    pub fn session_audience(&self) -> Option<&str> {
+        self.session_keys.is_public().then_some(self.issuer.as_str())
+    }
+
+    /// What a verifier of our own session tokens expects: our issuer and audience, no leeway (TK-09).
     pub fn expected_session_token(&self) -> Expected<'_> {
-        Expected { issuer: &self.issuer, audience: None, leeway_seconds: 0 }
+        Expected { issuer: &self.issuer, audience: self.session_audience(), leeway_seconds: 0 }
     }
 }
 
@@ -87,5 +96,5 @@ pub struct SignedIn {
     /// When the token expires; `None` for never.
     pub expires_at: Option<UnixSeconds>,
     /// What the account may do.
-    pub permissions: PermissionSet,
+    pub permissions: PermissionSet<Feature>,
 }

@@ -78,6 +78,10 @@ uuid_id!(
     SessionStamp
 );
 uuid_id!(
+    /// A group.
+    GroupId
+);
+uuid_id!(
     /// A row of the audit log.
     AuditId
 );
@@ -94,6 +98,9 @@ impl core::fmt::Display for IdError {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use alloc::string::ToString;
 

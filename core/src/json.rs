@@ -1,7 +1,11 @@
-//! JSON from strangers: `serde_json` reads it, this module adds the limits (IN-02, TK-07).
+//! JSON from strangers: bodies through `serde_json` with limits (IN-02), tokens through [`Members`] (TK-07).
 //!
 //! Refused: anything but UTF-8, a byte order mark, lone surrogates, trailing bytes, duplicate
 //! member names at any level, more nesting or members than the caller allows.
+
+mod members;
+
+pub use members::{Json, Members, NotAnObject};
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -32,6 +36,25 @@ pub struct JsonError {
     pub offset: usize,
     /// What the reader says about it. Holds no part of the document but member names.
     pub message: String,
+}
+
+/// A string as JSON, for texts that are put together by hand.
+pub fn quoted(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => json.extend(['\\', character]),
+            '\0'..='\u{1f}' => {
+                json.push_str("\\u00");
+                let code = character as u32;
+                json.extend([code >> 4, code & 15].map(|digit| char::from_digit(digit, 16).unwrap_or('0')));
+            }
+            _ => json.push(character),
+        }
+    }
+    json.push('"');
+    json
 }
 
 /// Reads one JSON document within `limits`.
@@ -156,11 +179,21 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use alloc::format;
 
     fn refusal(bytes: &[u8]) -> String {
         parse(bytes, BODY_LIMITS).expect_err("refused").message
+    }
+
+    #[test]
+    fn a_quoted_string_reads_back_as_it_was() {
+        for text in ["", "plain", "\"\\/", "\0\n\u{1f}\u{7f}", "é😀\u{2028}"] {
+            assert_eq!(serde_json::from_str::<String>(&quoted(text)).unwrap(), text);
+        }
     }
 
     #[test]

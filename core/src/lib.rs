@@ -21,9 +21,13 @@ pub mod jwt;
 #[cfg(any(feature = "memory", test))]
 pub mod memory;
 pub mod network;
+pub mod outbound_url;
 pub mod password;
 pub mod permission;
 pub mod ports;
+#[cfg(test)]
+mod properties;
+pub mod redirect;
 pub mod seal;
 pub mod secret;
 pub mod session;

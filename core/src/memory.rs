@@ -17,9 +17,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     audit::AuditEvent,
-    ports::{AuditLog, BucketKey, Entropy, Instance, InstanceState, PortError, Throttles},
+    jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
+    password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
+    ports::{
+        AuditLog, BucketKey, Entropy, Hashing, Instance, InstanceState, PortError, Signatures, Throttles,
+    },
+    secret::Secret,
     throttle::{Limit, Spent, Window},
     time::UnixSeconds,
+    user::Role,
 };
 
 /// All ports on plain maps.
@@ -30,12 +36,14 @@ pub struct Memory {
     throttles: RefCell<BTreeMap<String, Window>>,
     audit: RefCell<Vec<AuditEvent>>,
     random_blocks: Cell<u64>,
+    workspace: RefCell<Workspace>,
+    hashes: Cell<u64>,
     broken: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Memory {
-    /// Lets every call to a port fail from now on: `audit`, `entropy`, `instance`, `sessions`,
-    /// `throttles` or `users`.
+    /// Lets every call to a port fail from now on: `audit`, `entropy`, `hashing`, `instance`, `sessions`,
+    /// `signatures`, `throttles` or `users`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);
     }
@@ -50,9 +58,31 @@ impl Memory {
         self.audit.borrow().clone()
     }
 
+    /// How many password hashes have been computed.
+    pub fn hashes(&self) -> u64 {
+        self.hashes.get()
+    }
+
     /// Deletes an account behind Portico's back.
     pub fn delete_user(&self, email: &str) {
         self.users.borrow_mut().delete(email);
+    }
+
+    /// Changes an account's role behind Portico's back.
+    pub fn set_role(&self, email: &str, role: Role) {
+        self.users.borrow_mut().change(email, |user, _| user.role = role);
+    }
+
+    /// Stores a hash behind Portico's back, as an import does.
+    pub fn set_password_hash(&self, email: &str, hash: PasswordHash) {
+        self.users.borrow_mut().change(email, |_, stored| *stored = hash);
+    }
+
+    /// The hash that is stored for an account.
+    pub fn password_hash(&self, email: &str) -> Option<PasswordHash> {
+        let mut found = None;
+        self.users.borrow_mut().change(email, |_, stored| found = Some(stored.clone()));
+        found
     }
 
     fn reach(&self, port: &'static str) -> Result<(), PortError> {
@@ -75,6 +105,43 @@ impl Entropy for Memory {
             }
         }
         Ok(())
+    }
+}
+
+impl Hashing for Memory {
+    async fn argon2id(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        cost: Cost,
+    ) -> Result<Secret<[u8; HASH_BYTES]>, PortError> {
+        self.reach("hashing")?;
+        self.hashes.set(self.hashes.get() + 1);
+        let mut workspace = self.workspace.borrow_mut();
+        let mut job = workspace.begin(password, salt, cost);
+        loop {
+            if let Progress::Done(hash) = workspace.advance(&mut job) {
+                return Ok(hash);
+            }
+        }
+    }
+}
+
+impl Signatures for Memory {
+    async fn verify_signature(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        input: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, PortError> {
+        self.reach("signatures")?;
+        RustSignatures.verify_signature(key, algorithm, input, signature).await
+    }
+
+    async fn sign(&self, key: &PrivateKey, input: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.reach("signatures")?;
+        RustSignatures.sign(key, input).await
     }
 }
 

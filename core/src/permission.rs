@@ -1,10 +1,16 @@
-//! Permissions: the typed catalogue of open-webui.md §7.3, sets of them, and the tree in which both
-//! contracts write them.
+//! Permissions: the typed catalogues of open-webui.md §7.3 and librechat.md §11, sets of them, the
+//! resolution over groups, and the tree in which both contracts write them.
 
 mod catalog;
+mod feature;
+mod resolve;
+mod role;
 mod set;
 mod tree;
 
-pub use catalog::{CATALOG, Permission};
+pub use catalog::Permission;
+pub use feature::Feature;
+pub use resolve::{GroupGrants, Groups};
+pub use role::RolePermission;
 pub use set::PermissionSet;
-pub use tree::{PermissionTree, has_permission};
+pub use tree::{MalformedTree, PartialTree, PermissionTree, has_permission};

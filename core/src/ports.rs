@@ -5,24 +5,28 @@
 
 mod audit_log;
 mod entropy;
+mod hashing;
 mod instance;
 mod sessions;
+mod signatures;
 mod throttles;
 mod users;
 
 pub use audit_log::AuditLog;
 pub use entropy::Entropy;
+pub use hashing::Hashing;
 pub use instance::{Instance, InstanceState};
 pub use sessions::Sessions;
+pub use signatures::Signatures;
 pub use throttles::{BucketKey, Throttles};
-pub use users::{Admission, Created, Credential, Users};
+pub use users::{Admission, Created, Credential, Replaced, Users};
 
 use alloc::string::String;
 
 /// All ports together: what a flow may ask of its host.
-pub trait Ports: AuditLog + Entropy + Instance + Sessions + Throttles + Users {}
+pub trait Ports: AuditLog + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users {}
 
-impl<T: AuditLog + Entropy + Instance + Sessions + Throttles + Users> Ports for T {}
+impl<T: AuditLog + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users> Ports for T {}
 
 /// The outside failed: storage down, an answer that makes no sense. The text is for the log; no
 /// client sees it (FT-10).

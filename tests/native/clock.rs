@@ -85,3 +85,22 @@ fn a_clock_that_runs_backwards_gives_no_attempts_back() {
         assert_eq!(attempt(), 429);
     });
 }
+
+#[test]
+fn a_revocation_outlives_the_token_it_revokes() {
+    /* TK-17 */
+    const DAY: i64 = 86_400;
+    for lifetime in ["-1", "520w"] {
+        with_native(&[("JWT_EXPIRES_IN", lifetime)], |app, native| {
+            let gone = app.sign_up("Ann", "ann@example.com");
+            let answer = app.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD));
+            let stays = app.anonymous().with_token(answer.token());
+            assert_eq!(gone.get("/api/v1/auths/signout").status, 200);
+            for _ in 0..36 {
+                native.pass_seconds(29 * DAY);
+                assert_eq!(gone.get(SESSION).status, 401);
+                assert_eq!(stays.get(SESSION).status, 200, "kept alive by use");
+            }
+        });
+    }
+}

@@ -38,6 +38,7 @@ fn alive(user: &User) -> SessionCheck {
     SessionCheck::Active(Box::new(user.clone()))
 }
 
+/* TK-16: both tokens are of the same second; the generation tells them apart. */
 pub(crate) async fn an_open_session_shows_its_account(ports: &impl Ports) -> Outcome {
     let ann = existing_user(ports, "ann@example.com").await?;
     let first = open(ports, ann.id, None).await?;

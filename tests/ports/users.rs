@@ -1,6 +1,7 @@
 use portico_core::{
     email::Email,
-    ports::{Admission, Created, Ports},
+    password::PasswordHash,
+    ports::{Admission, Created, Ports, Replaced},
     user::{Role, SignUpPolicy},
 };
 
@@ -67,12 +68,16 @@ pub(crate) async fn a_closed_policy_lets_nobody_in(ports: &impl Ports) -> Outcom
     Ok(())
 }
 
-/* FT-02 */
+/* FT-02, IN-06 */
 pub(crate) async fn an_address_is_taken_once_and_keeps_its_owner(ports: &impl Ports) -> Outcome {
     let owner = existing_user(ports, "ann@example.com").await?;
     let mut thief = new_user(ports, "ann@example.com")?;
     thief.password_hash = new_user(ports, "thief@example.com")?.password_hash;
     hold_eq!(works(ports.create_user(thief, SignUpPolicy::Always).await)?, Created::EmailTaken);
+    for other_spelling in ["ANN@example.com", "ann@EXAMPLE.com"] {
+        let thief = new_user(ports, other_spelling)?;
+        hold_eq!(works(ports.create_user(thief, SignUpPolicy::Always).await)?, Created::EmailTaken);
+    }
     let email = works(Email::parse("ann@example.com"))?;
     let stored = works(ports.find_credential(&email).await)?.ok_or("the account is gone")?;
     hold_eq!(stored.user, owner);
@@ -91,5 +96,21 @@ pub(crate) async fn the_stored_account_is_the_one_that_was_created(ports: &impl 
     hold_eq!(stored.user, created);
     let other = works(Email::parse("ann@example.com"))?;
     hold!(works(ports.find_credential(&other).await)?.is_none());
+    Ok(())
+}
+
+/* PW-02 */
+pub(crate) async fn a_hash_is_replaced_only_while_it_is_the_one_that_was_read(ports: &impl Ports) -> Outcome {
+    let (ann, bob) =
+        (existing_user(ports, "ann@example.com").await?, existing_user(ports, "bob@example.com").await?);
+    let hash = |text: &str| PasswordHash::from_stored(text.to_string());
+    let (old, new) = (hash("hash of ann@example.com"), hash("$new$"));
+    hold_eq!(works(ports.replace_password_hash(bob.id, &old, &new, NOW).await)?, Replaced::No);
+    hold_eq!(works(ports.replace_password_hash(ann.id, &old, &new, NOW).await)?, Replaced::Yes);
+    hold_eq!(works(ports.replace_password_hash(ann.id, &old, &hash("$late$"), NOW).await)?, Replaced::No);
+    for (user, expected) in [(ann, "$new$"), (bob, "hash of bob@example.com")] {
+        let stored = works(ports.find_credential(&user.email).await)?.ok_or("the account is gone")?;
+        hold_eq!(stored.password_hash.as_ref().map(PasswordHash::as_str), Some(expected));
+    }
     Ok(())
 }

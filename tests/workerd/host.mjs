@@ -32,7 +32,7 @@ async function start({ start: name, worker, vars, state }) {
     name: "portico",
     rootPath: dir,
     modulesRoot: dir,
-    modules: ["index.js", "index_bg.wasm"].filter((file) => existsSync(path.join(dir, file))).map(module),
+    modules: ["index.js", ...readdirSync(dir).filter((file) => file.endsWith(".wasm"))].map(module),
     compatibilityDate: "2026-10-01",
     bindings: vars,
     d1Databases: ["DB"],

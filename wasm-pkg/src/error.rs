@@ -8,9 +8,6 @@ use wasm_bindgen::JsValue;
 pub struct Refusal(&'static str);
 
 impl Refusal {
-    /// The options of the call made no sense.
-    pub(crate) const BAD_OPTIONS: Self = Self("bad_options");
-
     /// The stable code.
     pub const fn code(self) -> &'static str {
         self.0

@@ -7,20 +7,19 @@ use http::Uri;
 use portico_core::{
     duration::TokenLifetime,
     flow::Policy,
-    jwt::{HmacKey, KeyRing},
-    password::PasswordPolicy,
-    permission::PermissionSet,
+    jwt::{Algorithm, DatedKey, HmacKey, KeyRing, PrivateKey, Session, SigningKey},
+    password::{PasswordPolicy, PepperError, Peppers},
+    permission::{Feature, Permission as _, PermissionSet},
     secret::RootSecret,
+    time::UnixSeconds,
     user::{Role, SignUpPolicy},
 };
 
 /// Everything the deployment decides.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Config {
     /// Rules the flows follow.
     pub policy: Policy,
-    /// Product name in `GET /api/config`.
-    pub name: String,
     /// Default language of the web page, such as `en-US`; empty for the browser's.
     pub default_locale: String,
     /// `scheme://host[:port]` of the deployment, when it says so.
@@ -100,21 +99,19 @@ impl Config {
         let login_form = vars.flag("ENABLE_LOGIN_FORM", true);
         let initial_admin = vars.flag("ENABLE_INITIAL_ADMIN_SIGNUP", false);
         let enable_sign_up = vars.optional_flag("ENABLE_SIGNUP");
-        // HS256 is the only algorithm; asking for another must fail rather than be ignored.
-        vars.parsed("JWT_ALGORITHM", |text| match text {
-            "HS256" => Ok(()),
-            _ => Err("must be HS256".to_string()),
-        });
         let lifetime = vars
             .parsed("JWT_EXPIRES_IN", |text| TokenLifetime::parse(text).map_err(|error| error.to_string()));
+        let token_lifetime = lifetime.unwrap_or(TokenLifetime::DEFAULT);
+        let private_key = private_key(&mut vars);
         let min_length = vars.parsed("PASSWORD_MIN_LENGTH", min_password_length);
+        let peppers = vars.parsed("PASSWORD_PEPPERS", peppers);
         let default_role = vars.parsed("DEFAULT_USER_ROLE", default_role);
         let same_site = vars.parsed("WEBUI_AUTH_COOKIE_SAME_SITE", same_site);
         let cookie_secure = vars.flag("WEBUI_AUTH_COOKIE_SECURE", false);
         let cors = vars.parsed("CORS_ALLOW_ORIGIN", allowed_origins);
         let signout_redirect_url = vars.parsed("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", absolute_url);
-        let default_permissions = PermissionSet::defaults(|permission| {
-            let name = format!("USER_PERMISSIONS_{}", permission.variable);
+        let default_permissions = PermissionSet::defaults(|permission: Feature| {
+            let name = format!("USER_PERMISSIONS_{}", permission.setting());
             (vars.lookup)(&name).map(|text| text.eq_ignore_ascii_case("true"))
         });
         if same_site == Some(SameSite::None) && !cookie_secure {
@@ -122,16 +119,17 @@ impl Config {
         }
         let config = root.map(|root| Self {
             policy: Policy {
-                session_keys: session_keys(&root, open_webui_secret.as_ref()),
+                session_keys: session_keys(&root, open_webui_secret.as_ref(), private_key, token_lifetime),
                 issuer: vars.text("JWT_ISSUER").unwrap_or_else(|| "portico".to_string()),
-                token_lifetime: lifetime.unwrap_or(TokenLifetime::DEFAULT),
+                token_lifetime,
                 password: min_length.unwrap_or(PasswordPolicy::DEFAULT),
+                peppers: peppers.unwrap_or_default(),
+                site_name: vars.text("WEBUI_NAME").unwrap_or_else(|| "Open WebUI".to_string()),
                 password_sign_in: vars.flag("ENABLE_PASSWORD_AUTH", true),
                 default_role: default_role.unwrap_or(Role::Pending),
                 sign_up: sign_up_policy(enable_sign_up, login_form, initial_admin),
                 default_permissions,
             },
-            name: vars.text("WEBUI_NAME").unwrap_or_else(|| "Open WebUI".to_string()),
             default_locale: vars.text("DEFAULT_LOCALE").unwrap_or_default(),
             public_origin,
             cookie_secure,
@@ -194,13 +192,54 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
     }
 }
 
-/// Open WebUI's own secret when the deployment shares it with other backends, else one of ours.
-fn session_keys(root: &RootSecret, open_webui: Option<&RootSecret>) -> KeyRing {
-    let key = match open_webui {
-        Some(secret) => HmacKey::new(secret.as_bytes()),
-        None => HmacKey::new(root.derive("portico/session-token/v1").expose_secret()),
-    };
-    KeyRing::new(key)
+/// The key of `JWT_PRIVATE_KEY`, when `JWT_ALGORITHM` asks for a public-key algorithm.
+fn private_key<L: Fn(&str) -> Option<String>>(vars: &mut Variables<L>) -> Option<PrivateKey> {
+    let algorithm = vars.parsed("JWT_ALGORITHM", |text| match Algorithm::parse(text) {
+        Some(known @ (Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Hs256)) => Ok(known),
+        _ => Err("must be `HS256`, `EdDSA` or `ES256`".to_string()),
+    });
+    let key =
+        vars.parsed("JWT_PRIVATE_KEY", |text| PrivateKey::parse(text).map_err(|error| error.to_string()));
+    match algorithm.unwrap_or(Algorithm::Hs256) {
+        Algorithm::Hs256 if key.is_some() => {
+            vars.refuse("JWT_PRIVATE_KEY", "is set, and JWT_ALGORITHM is HS256, which does not use it");
+            None
+        }
+        Algorithm::Hs256 => None,
+        wanted => {
+            match &key {
+                Some(key) if key.algorithm() != wanted => {
+                    vars.refuse("JWT_PRIVATE_KEY", "is for another algorithm than JWT_ALGORITHM");
+                }
+                None if vars.text("JWT_PRIVATE_KEY").is_none() => {
+                    vars.refuse(
+                        "JWT_PRIVATE_KEY",
+                        "is not set; create one with `openssl genpkey -algorithm ed25519`",
+                    );
+                }
+                _ => {}
+            }
+            key
+        }
+    }
+}
+
+/// The private key where there is one; else Open WebUI's own secret when the deployment shares it with
+/// other backends; else one of ours.
+fn session_keys(
+    root: &RootSecret,
+    open_webui: Option<&RootSecret>,
+    private_key: Option<PrivateKey>,
+    token_lifetime: TokenLifetime,
+) -> KeyRing<Session> {
+    if let Some(key) = private_key {
+        let key = DatedKey { key: SigningKey::Private(key), added_at: UnixSeconds::new(0) };
+        return KeyRing::new(vec![key], token_lifetime).expect("one key makes a ring");
+    }
+    match open_webui {
+        Some(secret) => KeyRing::shared(HmacKey::new(secret.as_bytes())),
+        None => KeyRing::derived(root),
+    }
 }
 
 /// Open WebUI contract §1.2: without the login form nobody signs up, except a first administrator
@@ -223,6 +262,20 @@ fn min_password_length(text: &str) -> Result<PasswordPolicy, String> {
         }
         _ => Err(format!("must be a number from {floor} to 128")),
     }
+}
+
+/// `1:secret;2:secret`, oldest first: the last one is used for new hashes.
+fn peppers(text: &str) -> Result<Peppers, String> {
+    let mut peppers = Peppers::default();
+    for pepper in text.split(';').map(str::trim).filter(|pepper| !pepper.is_empty()) {
+        let (version, secret) = pepper.split_once(':').ok_or("must list peppers as `version:secret`")?;
+        let secret = RootSecret::parse(secret).map_err(|error| format!("has a secret that {error}"))?;
+        peppers.add(version, &secret).map_err(|error| match error {
+            PepperError::Duplicate => "names a version twice".to_string(),
+            PepperError::Version => "has a version that is not one to eight letters and digits".to_string(),
+        })?;
+    }
+    Ok(peppers)
 }
 
 fn default_role(text: &str) -> Result<Role, String> {
@@ -291,6 +344,7 @@ fn exact_origin(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portico_core::jwt::RustSignatures;
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -332,6 +386,7 @@ mod tests {
             ("DEFAULT_USER_ROLE", "admin"),
             ("ENABLE_SIGNUP", "yes"),
             ("PASSWORD_MIN_LENGTH", "4"),
+            ("PASSWORD_PEPPERS", "1:short"),
             ("WEBUI_URL", "http://portico.example"),
             ("WEBUI_AUTH_COOKIE_SAME_SITE", "none"),
             ("CORS_ALLOW_ORIGIN", "https://a.example/"),
@@ -376,8 +431,27 @@ mod tests {
     fn a_shared_secret_is_used_as_it_is_so_that_other_backends_verify_our_tokens() {
         let shared = "fedcba9876543210fedcba9876543210";
         let config = parse(&[("WEBUI_SECRET_KEY", shared)]).unwrap();
-        let token = config.policy.session_keys.sign(&serde_json::json!({}));
+        let now = UnixSeconds::new(0);
+        let claims = serde_json::json!({});
+        let signing = config.policy.session_keys.sign(&claims, now, &RustSignatures);
+        let token = futures_util::FutureExt::now_or_never(signing).unwrap().unwrap();
         let kid = HmacKey::new(shared.as_bytes()).kid().to_string();
         assert_eq!(portico_core::jwt::UntrustedToken::parse(&token).unwrap().kid(), Some(kid.as_str()));
+    }
+
+    #[test]
+    fn a_public_key_algorithm_needs_its_key_and_a_key_needs_its_algorithm() {
+        const ED25519: &str = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+        let keys =
+            parse(&[("JWT_ALGORITHM", "EdDSA"), ("JWT_PRIVATE_KEY", ED25519)]).unwrap().policy.session_keys;
+        assert!(keys.is_public());
+        for vars in [
+            &[("JWT_ALGORITHM", "EdDSA")][..],
+            &[("JWT_ALGORITHM", "ES256"), ("JWT_PRIVATE_KEY", ED25519)],
+            &[("JWT_PRIVATE_KEY", ED25519)],
+            &[("JWT_ALGORITHM", "EdDSA"), ("JWT_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----")],
+        ] {
+            assert_eq!(refused_variables(vars), ["JWT_PRIVATE_KEY"], "{vars:?}");
+        }
     }
 }

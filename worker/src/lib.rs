@@ -10,6 +10,7 @@ pub mod open_webui;
 pub mod platform;
 pub mod router;
 pub mod store;
+pub mod well_known;
 
 mod cache;
 

@@ -1,12 +1,16 @@
-//! The runtime: clock, random source, and the conversion of its requests and responses. The only
+//! The runtime: clock, random source, WebCrypto, and the conversion of its requests and responses. The only
 //! place that reads a clock or asks the system for randomness.
 
 mod clock;
 mod entropy;
+mod hashing;
 mod request;
 mod response;
+mod signatures;
 
 pub use clock::now;
 pub(crate) use entropy::fill;
+pub(crate) use hashing::argon2id;
 pub use request::{RuntimeBody, incoming};
 pub use response::response;
+pub use signatures::WebCrypto;

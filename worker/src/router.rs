@@ -15,6 +15,7 @@ use crate::{
         client, cors, origin,
     },
     open_webui::{self, auths},
+    well_known,
 };
 
 /// The route table. Rows that share a handler answer under several paths or methods.
@@ -26,6 +27,7 @@ fn routes<P: Ports>() -> Vec<Route<P>> {
     #[rustfmt::skip]
     let table = [
         // method, path,                  caller level and handler,                   body,    throttle,  origin
+        (GET,  "/.well-known/jwks.json",  anonymous!(well_known::jwks),               FORM,    Unlimited, Any),
         (GET,  "/api/config",             anonymous!(open_webui::config::config),     FORM,    Unlimited, Any),
         (GET,  "/api/v1/auths",           human!(auths::session::session),            FORM,    Unlimited, Any),
         (GET,  "/api/v1/auths/",          human!(auths::session::session),            FORM,    Unlimited, Any),

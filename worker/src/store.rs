@@ -10,7 +10,12 @@ mod sessions;
 mod throttles;
 mod users;
 
-use portico_core::ports::{Entropy, PortError};
+use portico_core::{
+    jwt::{Algorithm, PrivateKey, PublicKey},
+    password::{Cost, HASH_BYTES},
+    ports::{Entropy, Hashing, PortError, Signatures},
+    secret::Secret,
+};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use session_book::SessionBook;
@@ -52,6 +57,33 @@ pub(crate) fn database(env: &worker::Env) -> worker::Result<worker::D1Database> 
 impl Entropy for Store {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
         platform::fill(bytes)
+    }
+}
+
+impl Hashing for Store {
+    async fn argon2id(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        cost: Cost,
+    ) -> Result<Secret<[u8; HASH_BYTES]>, PortError> {
+        platform::argon2id(password, salt, cost).await
+    }
+}
+
+impl Signatures for Store {
+    async fn verify_signature(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        input: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, PortError> {
+        platform::WebCrypto.verify_signature(key, algorithm, input, signature).await
+    }
+
+    async fn sign(&self, key: &PrivateKey, input: &[u8]) -> Result<Vec<u8>, PortError> {
+        platform::WebCrypto.sign(key, input).await
     }
 }
 

@@ -3,8 +3,8 @@
 use super::Ctx;
 use crate::{
     duration::TokenLifetime,
-    jwt::{ParseError, SessionClaims, UntrustedToken, VerifyError},
-    permission::PermissionSet,
+    jwt::{ParseError, SessionClaims, UntrustedToken, VerifyError, VerifyFailure},
+    permission::{Feature, PermissionSet},
     ports::{PortError, Ports},
     session::SessionCheck,
     user::User,
@@ -18,7 +18,7 @@ pub struct Authenticated {
     /// What the token says.
     pub claims: SessionClaims,
     /// What the account may do.
-    pub permissions: PermissionSet,
+    pub permissions: PermissionSet<Feature>,
 }
 
 /// Turns a session token into the account it stands for. A token that fails its own checks never
@@ -30,7 +30,7 @@ pub async fn authenticate(
     ctx: &Ctx<'_, impl Ports>,
     token: &str,
 ) -> Result<Authenticated, AuthenticateError> {
-    let claims = verified_claims(ctx, token)?;
+    let claims = verified_claims(ctx, token).await?;
     match ctx.ports.check_session(&claims.proof(), ctx.now).await? {
         SessionCheck::Active(user) => {
             Ok(Authenticated { user: *user, claims, permissions: ctx.policy.default_permissions })
@@ -41,9 +41,13 @@ pub async fn authenticate(
 }
 
 /// The claims of a token that is ours and has not expired; whether its session is alive is not known yet.
-pub(super) fn verified_claims<P>(ctx: &Ctx<'_, P>, token: &str) -> Result<SessionClaims, AuthenticateError> {
+pub(super) async fn verified_claims(
+    ctx: &Ctx<'_, impl Ports>,
+    token: &str,
+) -> Result<SessionClaims, AuthenticateError> {
     let token = UntrustedToken::parse(token).map_err(AuthenticateError::NotAToken)?;
-    let claims = ctx.policy.session_keys.verify(&token, &ctx.policy.expected_session_token(), ctx.now)?;
+    let (keys, expected) = (&ctx.policy.session_keys, ctx.policy.expected_session_token());
+    let claims = keys.verify(token, &expected, ctx.now, ctx.ports).await?;
     // A token without `exp` is ours only where tokens do not expire (TK-09, R-04).
     if claims.expires_at().is_none() && ctx.policy.token_lifetime != TokenLifetime::Unlimited {
         return Err(VerifyError::MalformedClaim.into());
@@ -75,5 +79,14 @@ impl From<PortError> for AuthenticateError {
 impl From<VerifyError> for AuthenticateError {
     fn from(error: VerifyError) -> Self {
         Self::Refused(error)
+    }
+}
+
+impl From<VerifyFailure> for AuthenticateError {
+    fn from(failure: VerifyFailure) -> Self {
+        match failure {
+            VerifyFailure::Refused(error) => Self::Refused(error),
+            VerifyFailure::Unavailable(error) => Self::Unavailable(error),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Ctx, SignedIn};
 use crate::{
     id::{SessionId, TokenId},
-    jwt::{SESSION_TOKEN, SessionClaims},
+    jwt::SessionClaims,
     ports::{PortError, Ports},
     session::{AuthMethod, NewSession},
     user::User,
@@ -28,9 +28,8 @@ pub(super) async fn open(
     let (session_id, expires_at) = (session.id, session.expires_at);
     let token_id = TokenId::random(ctx.ports)?;
     let stamp = ctx.ports.open_session(session).await?;
-    let token = ctx.policy.session_keys.sign(&SessionClaims {
+    let claims = SessionClaims {
         id: user.id,
-        typ: SESSION_TOKEN.into(),
         auth_method: method,
         auth_time: ctx.now,
         session_stamp: stamp,
@@ -38,8 +37,10 @@ pub(super) async fn open(
         jti: token_id,
         sid: session_id,
         iss: ctx.policy.issuer.clone(),
+        aud: ctx.policy.session_audience().map(Into::into),
         iat: ctx.now,
         exp: expires_at,
-    });
+    };
+    let token = ctx.policy.session_keys.sign(&claims, ctx.now, ctx.ports).await?;
     Ok(SignedIn { user, token, expires_at, permissions: ctx.policy.default_permissions })
 }

@@ -7,8 +7,8 @@ use crate::{
     audit::{AuditAction, AuditOutcome},
     email::Email,
     id::UserId,
-    password::{Password, Verification, verify},
-    ports::{BucketKey, PortError, Ports},
+    password::{self, Password, PasswordHash, Verification},
+    ports::{BucketKey, Credential, PortError, Ports, Replaced},
     secret::Secret,
     session::AuthMethod,
     throttle::{SIGN_IN_LIMIT, Spent},
@@ -50,13 +50,16 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         Err(_) => None,
     };
     let hash = credential.as_ref().and_then(|credential| credential.password_hash.as_ref());
-    let verification = verify(&password, hash);
-    let Some(user) = credential.map(|credential| credential.user) else {
+    let verification = password::verify(&password, hash, &ctx.policy.peppers, ctx.ports).await?;
+    let Some(Credential { user, password_hash }) = credential else {
         refused(ctx, None, AuditOutcome::UnknownAccount).await;
         return Err(SignInError::UnknownAccount);
     };
     match verification {
-        Verification::Match => {}
+        Verification::Match { needs_rehash: false } => {}
+        Verification::Match { needs_rehash: true } => {
+            rehash(ctx, user.id, &password, password_hash.as_ref()).await?;
+        }
         Verification::Mismatch => {
             refused(ctx, Some(user.id), AuditOutcome::WrongPassword).await;
             return Err(SignInError::WrongPassword);
@@ -65,10 +68,30 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
             refused(ctx, Some(user.id), AuditOutcome::NoPassword).await;
             return Err(SignInError::NoPassword);
         }
+        Verification::TooLongForBcrypt => {
+            refused(ctx, Some(user.id), AuditOutcome::PasswordTooLongForBcrypt).await;
+            return Err(SignInError::WrongPassword);
+        }
     }
     ctx.ports.reset(&bucket).await?;
     audit::record(ctx, Some(user.id), AuditAction::SignIn, AuditOutcome::Success).await?;
     Ok(open_session::open(ctx, user, AuthMethod::Password).await?)
+}
+
+/// Replaces a hash of older parameters, from elsewhere or under an older pepper, now that the password
+/// is known (PW-02). When somebody else was faster, theirs stays.
+async fn rehash(
+    ctx: &Ctx<'_, impl Ports>,
+    user: UserId,
+    password: &Password,
+    old: Option<&PasswordHash>,
+) -> Result<(), PortError> {
+    let Some(old) = old else { return Ok(()) };
+    let new = password::create(password, &ctx.policy.peppers, ctx.ports).await?;
+    match ctx.ports.replace_password_hash(user, old, &new, ctx.now).await? {
+        Replaced::Yes => audit::record(ctx, Some(user), AuditAction::Rehash, AuditOutcome::Success).await,
+        Replaced::No => Ok(()),
+    }
 }
 
 async fn refused(ctx: &Ctx<'_, impl Ports>, actor: Option<UserId>, outcome: AuditOutcome) {

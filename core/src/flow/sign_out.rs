@@ -1,6 +1,9 @@
 //! Signing out.
 
-use super::{Ctx, audit, current_session::verified_claims};
+use super::{
+    Ctx, audit,
+    current_session::{AuthenticateError, verified_claims},
+};
 use crate::{
     audit::{AuditAction, AuditOutcome},
     ports::{PortError, Ports},
@@ -13,7 +16,11 @@ use crate::{
 /// # Errors
 /// When the session authority can not be reached: nobody may be told that they are signed out then.
 pub async fn end(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), PortError> {
-    let Ok(claims) = verified_claims(ctx, token) else { return Ok(()) };
+    let claims = match verified_claims(ctx, token).await {
+        Ok(claims) => claims,
+        Err(AuthenticateError::Unavailable(error)) => return Err(error),
+        Err(_) => return Ok(()),
+    };
     if ctx.ports.end_session(claims.id, claims.sid).await? == Ending::Before {
         return Ok(());
     }

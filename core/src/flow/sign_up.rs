@@ -9,7 +9,7 @@ use crate::{
     email::{Email, EmailError},
     id::UserId,
     image_reference::ImageReference,
-    password::{Password, PasswordHash, PasswordPolicyError, SALT_BYTES},
+    password::{self, Password, PasswordPolicyError, PublicKnowledge},
     ports::{Admission, Created, PortError, Ports},
     secret::Secret,
     session::AuthMethod,
@@ -49,17 +49,16 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Si
     }
     let email = email.map_err(SignUpError::InvalidEmail)?;
     let password = Password::new(form.password.expose_secret()).map_err(|_| SignUpError::PasswordTooLong)?;
-    ctx.policy.password.check(&password).map_err(SignUpError::WeakPassword)?;
+    let known = PublicKnowledge { email: &email, name: form.name.as_str(), site: &ctx.policy.site_name };
+    ctx.policy.password.check(&password, &known).map_err(SignUpError::WeakPassword)?;
 
-    let mut salt = [0; SALT_BYTES];
-    ctx.ports.fill(&mut salt)?;
     let new_user = NewUser {
         id: UserId::random(ctx.ports)?,
         email,
         name: form.name,
         image: form.image,
         default_role: ctx.policy.default_role,
-        password_hash: PasswordHash::create(&password, salt),
+        password_hash: password::create(&password, &ctx.policy.peppers, ctx.ports).await?,
         created_at: ctx.now,
     };
     match ctx.ports.create_user(new_user, ctx.policy.sign_up).await? {

@@ -1,13 +1,10 @@
 //! The registered claims (RFC 7519 §4.1), checked after the signature (TK-08 … TK-11).
 
-use alloc::string::String;
-
-use serde_json::{Map, Value};
-
-use crate::time::UnixSeconds;
-
-/// 2^53: the largest second that every JSON reader agrees on (TK-08).
-const MAX_NUMERIC_DATE: f64 = 9_007_199_254_740_992.0;
+use super::{numeric_date, token::UntrustedToken};
+use crate::{
+    json::{Json, Members},
+    time::{Lifetime, UnixSeconds},
+};
 
 /// What a verifier expects of a token.
 #[derive(Clone, Copy, Debug)]
@@ -25,22 +22,22 @@ pub struct Expected<'a> {
 /// Claims of a token whose signature and registered claims have been checked.
 #[derive(Clone, Debug)]
 pub struct Claims {
-    members: Map<String, Value>,
+    members: Members,
     expires_at: Option<UnixSeconds>,
 }
 
 impl Claims {
-    /// One claim by name.
-    pub fn member(&self, name: &str) -> Option<&Value> {
-        self.members.get(name)
-    }
-
     /// All claims, as the token holds them.
-    pub const fn members(&self) -> &Map<String, Value> {
+    pub const fn members(&self) -> &Members {
         &self.members
     }
 
-    /// `exp`, whole seconds; `None` when the token does not expire.
+    /// One claim that is a date, in whole seconds, rounded up; `None` when it is absent or no date.
+    pub fn date(&self, name: &str) -> Option<UnixSeconds> {
+        date(&self.members, name).ok().flatten()
+    }
+
+    /// `exp`, in whole seconds; `None` when the token does not expire.
     pub const fn expires_at(&self) -> Option<UnixSeconds> {
         self.expires_at
     }
@@ -51,31 +48,28 @@ impl Claims {
 /// # Errors
 /// [`VerifyError`] for the first claim that does not hold.
 pub fn check_claims(
-    members: &Map<String, Value>,
+    token: UntrustedToken<'_>,
     expected: &Expected<'_>,
     now: UnixSeconds,
 ) -> Result<Claims, VerifyError> {
-    let leeway = f64::from(expected.leeway_seconds);
-    #[expect(clippy::cast_precision_loss, reason = "dates are refused long before 2^53")]
-    let clock = now.get() as f64;
-    let exp = numeric_date(members, "exp")?;
-    if exp.is_some_and(|exp| clock >= exp + leeway) {
+    let members = token.into_claims();
+    let leeway = Lifetime::from_seconds(expected.leeway_seconds.into());
+    let expires_at = date(&members, "exp")?;
+    if expires_at.is_some_and(|exp| now >= exp.plus(leeway)) {
         return Err(VerifyError::Expired);
     }
     for claim in ["nbf", "iat"] {
-        if numeric_date(members, claim)?.is_some_and(|start| clock + leeway < start) {
+        if date(&members, claim)?.is_some_and(|start| now.plus(leeway) < start) {
             return Err(VerifyError::NotYetValid);
         }
     }
-    if members.get("iss").and_then(Value::as_str) != Some(expected.issuer) {
+    if members.string("iss").as_deref() != Some(expected.issuer) {
         return Err(VerifyError::WrongIssuer);
     }
     if !audience_matches(members.get("aud"), expected.audience) {
         return Err(VerifyError::WrongAudience);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "within 0..=2^53; a fraction is dropped on purpose")]
-    let expires_at = exp.map(|exp| UnixSeconds::new(exp as i64));
-    Ok(Claims { members: members.clone(), expires_at })
+    Ok(Claims { members, expires_at })
 }
 
 /// Why a well-formed token is not believed.
@@ -101,22 +95,25 @@ pub enum VerifyError {
     WrongKind,
 }
 
-/// A date as a finite number in 0..=2^53, whole or fractional; anything else is refused, never taken
-/// for absent (TK-08).
-fn numeric_date(members: &Map<String, Value>, name: &str) -> Result<Option<f64>, VerifyError> {
-    let Some(value) = members.get(name) else { return Ok(None) };
-    match value.as_f64() {
-        Some(date) if value.is_number() && (0.0..=MAX_NUMERIC_DATE).contains(&date) => Ok(Some(date)),
-        _ => Err(VerifyError::MalformedClaim),
-    }
+/// A date, or that there is none; a value that is no date is refused, never taken for absent (TK-08).
+fn date(members: &Members, name: &str) -> Result<Option<UnixSeconds>, VerifyError> {
+    let seconds = match members.get(name) {
+        None => return Ok(None),
+        Some(Json::Number(number)) => numeric_date::ceiling(number),
+        Some(_) => None,
+    };
+    let seconds = seconds.and_then(|seconds| i64::try_from(seconds).ok());
+    seconds.map(|seconds| Some(UnixSeconds::new(seconds))).ok_or(VerifyError::MalformedClaim)
 }
 
-fn audience_matches(aud: Option<&Value>, expected: Option<&str>) -> bool {
+fn audience_matches(aud: Option<Json<'_>>, expected: Option<&str>) -> bool {
     match (aud, expected) {
         (None, None) => true,
-        (Some(Value::String(aud)), Some(expected)) => aud == expected,
-        (Some(Value::Array(several)), Some(expected)) => {
-            several.iter().all(Value::is_string) && several.iter().any(|aud| aud.as_str() == Some(expected))
+        (Some(Json::String(aud)), Some(expected)) => aud == expected,
+        (Some(list @ Json::List(_)), Some(expected)) => {
+            let several = list.elements();
+            several.iter().all(|aud| matches!(aud, Json::String(_)))
+                && several.iter().any(|aud| matches!(aud, Json::String(aud) if aud == expected))
         }
         _ => false,
     }
@@ -124,14 +121,21 @@ fn audience_matches(aud: Option<&Value>, expected: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
-    use serde_json::json;
+    use alloc::{format, string::ToString as _};
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use serde_json::{Value, json};
 
     const NOW: i64 = 1_800_000_000;
 
     fn check(claims: Value, audience: Option<&str>, leeway_seconds: u32) -> Result<(), VerifyError> {
         let expected = Expected { issuer: "portico", audience, leeway_seconds };
-        check_claims(claims.as_object().unwrap(), &expected, UnixSeconds::new(NOW)).map(|_| ())
+        let segment = |json: &str| URL_SAFE_NO_PAD.encode(json);
+        let text = format!("{}.{}.AAAA", segment(r#"{"alg":"HS256"}"#), segment(&claims.to_string()));
+        check_claims(UntrustedToken::parse(&text).unwrap(), &expected, UnixSeconds::new(NOW)).map(|_| ())
     }
 
     fn with(claim: &str, value: Value) -> Result<(), VerifyError> {

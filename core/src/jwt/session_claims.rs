@@ -1,29 +1,24 @@
 //! The claims of a session token, as decisions of the product fix them: Open WebUI's (contract §3.1)
 //! plus `sid` and `iss`.
 
-use alloc::string::String;
+use alloc::{borrow::Cow, string::String};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Serialize;
 
 use super::claims::{Claims, VerifyError};
 use crate::{
     id::{SessionId, SessionStamp, TokenId, UserId},
+    json::Json,
     session::{AuthMethod, SessionProof},
     time::UnixSeconds,
 };
 
-/// `typ` of a session token. Every other kind of token has another, so that none passes for this (TK-12).
-pub const SESSION_TOKEN: &str = "session";
-
 /// What a session token says. Role, e-mail and permissions are not in it: they are read fresh on
 /// every request (TK-13).
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct SessionClaims {
     /// The account.
     pub id: UserId,
-    /// Always [`SESSION_TOKEN`].
-    pub typ: String,
     /// How the human signed in.
     pub auth_method: AuthMethod,
     /// When they did.
@@ -38,6 +33,9 @@ pub struct SessionClaims {
     pub sid: SessionId,
     /// Who issued it.
     pub iss: String,
+    /// For whom, under a public key; absent under a shared one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aud: Option<String>,
     /// When.
     pub iat: UnixSeconds,
     /// When it expires; absent for never.
@@ -49,16 +47,27 @@ impl SessionClaims {
     /// Reads verified claims as those of a session token.
     ///
     /// # Errors
-    /// [`VerifyError::MalformedClaim`] when it names no account, [`VerifyError::WrongKind`] for
-    /// another `typ` or when a claim that session tokens have is missing or malformed.
+    /// [`VerifyError::MalformedClaim`] when it names no account, [`VerifyError::WrongKind`] when a
+    /// claim that session tokens have is missing or malformed.
     pub fn from_verified(claims: &Claims) -> Result<Self, VerifyError> {
-        if !claims.member("id").is_some_and(Value::is_string) {
-            return Err(VerifyError::MalformedClaim);
-        }
-        if claims.member("typ").and_then(Value::as_str) != Some(SESSION_TOKEN) {
-            return Err(VerifyError::WrongKind);
-        }
-        serde_json::from_value(Value::Object(claims.members().clone())).map_err(|_| VerifyError::WrongKind)
+        let members = claims.members();
+        let id = members.string("id").ok_or(VerifyError::MalformedClaim)?;
+        let complete = || {
+            Some(Self {
+                id: UserId::parse(&id).ok()?,
+                auth_method: AuthMethod::parse(&members.string("auth_method")?)?,
+                auth_time: claims.date("auth_time")?,
+                session_stamp: SessionStamp::parse(&members.string("session_stamp")?).ok()?,
+                mfa_verified: matches!(members.get("mfa_verified")?, Json::Bool(true)),
+                jti: TokenId::parse(&members.string("jti")?).ok()?,
+                sid: SessionId::parse(&members.string("sid")?).ok()?,
+                iss: members.string("iss")?.into_owned(),
+                aud: members.string("aud").map(Cow::into_owned),
+                iat: claims.date("iat")?,
+                exp: claims.expires_at(),
+            })
+        };
+        complete().ok_or(VerifyError::WrongKind)
     }
 
     /// What the session authority has to confirm.

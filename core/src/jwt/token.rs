@@ -4,9 +4,9 @@
 use alloc::{string::String, vec::Vec};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde_json::{Map, Value};
 
-use crate::json;
+use super::algorithm::Algorithm;
+use crate::json::{Json, Members, TOKEN_LIMITS};
 
 /// Longest token, in bytes, checked before decoding (TK-07).
 pub const MAX_TOKEN_BYTES: usize = 8 * 1_024;
@@ -18,53 +18,13 @@ pub const MAX_KID_BYTES: usize = 128;
 /// token that carries one is refused (TK-03, TK-05; RFC 7515 §4.1.11).
 const REFUSED_MEMBERS: [&str; 9] = ["b64", "crit", "cty", "jku", "jwk", "x5c", "x5t", "x5u", "zip"];
 
-/// Signature algorithms that have a name here (RFC 7518 §3.1, RFC 8037 §3.1). `none` has not (TK-01).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Algorithm {
-    /// Ed25519.
-    EdDsa,
-    /// ECDSA on P-256 with SHA-256.
-    Es256,
-    /// HMAC with SHA-256.
-    Hs256,
-    /// RSASSA-PSS with SHA-256.
-    Ps256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    Rs256,
-}
-
-impl Algorithm {
-    /// Reads an `alg` value: exact spelling, nothing else.
-    pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "ES256" => Some(Self::Es256),
-            "EdDSA" => Some(Self::EdDsa),
-            "HS256" => Some(Self::Hs256),
-            "PS256" => Some(Self::Ps256),
-            "RS256" => Some(Self::Rs256),
-            _ => None,
-        }
-    }
-
-    /// The registered name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::EdDsa => "EdDSA",
-            Self::Es256 => "ES256",
-            Self::Hs256 => "HS256",
-            Self::Ps256 => "PS256",
-            Self::Rs256 => "RS256",
-        }
-    }
-}
-
 /// A well-formed token whose signature nobody has checked yet.
 #[derive(Clone, Debug)]
 pub struct UntrustedToken<'a> {
     alg: Algorithm,
     kid: Option<String>,
     signing_input: &'a str,
-    claims: Map<String, Value>,
+    claims: Members,
     signature: Vec<u8>,
 }
 
@@ -84,12 +44,12 @@ impl<'a> UntrustedToken<'a> {
             return Err(ParseError::Malformed);
         }
         let header = object(header)?;
-        if REFUSED_MEMBERS.iter().any(|member| header.contains_key(*member)) {
+        if REFUSED_MEMBERS.iter().any(|member| header.contains(member)) {
             return Err(ParseError::UnsupportedHeader);
         }
-        let alg = header.get("alg").and_then(Value::as_str).ok_or(ParseError::Malformed)?;
+        let alg = header.string("alg").ok_or(ParseError::Malformed)?;
         Ok(Self {
-            alg: Algorithm::parse(alg).ok_or(ParseError::UnsupportedAlgorithm)?,
+            alg: Algorithm::parse(&alg).ok_or(ParseError::UnsupportedAlgorithm)?,
             kid: key_id(&header)?,
             signing_input,
             claims: object(claims)?,
@@ -118,8 +78,13 @@ impl<'a> UntrustedToken<'a> {
     }
 
     /// The claims as somebody wrote them. Never decide anything on them before verification.
-    pub const fn unverified_claims(&self) -> &Map<String, Value> {
+    pub const fn unverified_claims(&self) -> &Members {
         &self.claims
+    }
+
+    /// The claims, for the one function that checks them.
+    pub(super) fn into_claims(self) -> Members {
+        self.claims
     }
 }
 
@@ -136,23 +101,21 @@ pub enum ParseError {
     UnsupportedHeader,
 }
 
-fn key_id(header: &Map<String, Value>) -> Result<Option<String>, ParseError> {
+fn key_id(header: &Members) -> Result<Option<String>, ParseError> {
     // `typ` is optional (RFC 7519 §5.1), but a token that declares another type is not ours.
-    if header.get("typ").is_some_and(|typ| !typ.as_str().is_some_and(|typ| typ.eq_ignore_ascii_case("JWT"))) {
+    if header.contains("typ") && !header.string("typ").is_some_and(|typ| typ.eq_ignore_ascii_case("JWT")) {
         return Err(ParseError::UnsupportedHeader);
     }
     match header.get("kid") {
         None => Ok(None),
-        Some(Value::String(kid)) if kid.len() <= MAX_KID_BYTES => Ok(Some(kid.clone())),
+        Some(Json::String(kid)) if kid.len() <= MAX_KID_BYTES => Ok(Some(kid.into_owned())),
         Some(_) => Err(ParseError::Malformed),
     }
 }
 
-fn object(segment: &str) -> Result<Map<String, Value>, ParseError> {
-    match json::parse(&decode(segment)?, json::TOKEN_LIMITS) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) | Err(_) => Err(ParseError::Malformed),
-    }
+fn object(segment: &str) -> Result<Members, ParseError> {
+    let text = String::from_utf8(decode(segment)?).map_err(|_| ParseError::Malformed)?;
+    Members::parse(text, TOKEN_LIMITS).map_err(|_| ParseError::Malformed)
 }
 
 /// The engine refuses padding and non-zero unused bits, so a segment has one spelling (TK-06).
@@ -162,6 +125,9 @@ fn decode(segment: &str) -> Result<Vec<u8>, ParseError> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
     use alloc::format;
 
@@ -179,7 +145,7 @@ mod tests {
         let token = UntrustedToken::parse(text).unwrap();
         assert_eq!(token.alg(), Algorithm::Hs256);
         assert_eq!(token.kid(), None);
-        assert_eq!(token.unverified_claims()["iss"], "joe");
+        assert_eq!(token.unverified_claims().string("iss").unwrap(), "joe");
         assert_eq!(token.signature().len(), 32);
     }
 

@@ -5,7 +5,8 @@ use crate::{
     email::Email,
     id::UserId,
     password::PasswordHash,
-    ports::{Admission, Created, Credential, InstanceState, PortError, Users},
+    ports::{Admission, Created, Credential, InstanceState, PortError, Replaced, Users},
+    time::UnixSeconds,
     user::{NewUser, Profile, Role, SignUpPolicy, User},
 };
 
@@ -18,6 +19,13 @@ pub(super) struct UserTable {
 impl UserTable {
     pub(super) fn find(&self, id: UserId) -> Option<User> {
         self.by_email.values().map(|(user, _)| user).find(|user| user.id == id).cloned()
+    }
+
+    pub(super) fn change(&mut self, email: &str, change: impl FnOnce(&mut User, &mut PasswordHash)) {
+        let row = self.by_email.iter_mut().find(|(stored, _)| stored.as_str() == email);
+        if let Some((_, (user, hash))) = row {
+            change(user, hash);
+        }
     }
 
     pub(super) fn delete(&mut self, email: &str) {
@@ -93,5 +101,20 @@ impl Users for Memory {
             .by_email
             .get(email)
             .map(|(user, hash)| Credential { user: user.clone(), password_hash: Some(hash.clone()) }))
+    }
+
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        _: UnixSeconds,
+    ) -> Result<Replaced, PortError> {
+        self.reach("users")?;
+        let mut users = self.users.borrow_mut();
+        let row = users.by_email.values_mut().find(|(stored, hash)| stored.id == user && hash == old);
+        let Some((_, hash)) = row else { return Ok(Replaced::No) };
+        *hash = new.clone();
+        Ok(Replaced::Yes)
     }
 }

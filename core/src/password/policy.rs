@@ -1,18 +1,23 @@
-//! What may be a password: length and characters, no composition rules (PW-06 … PW-08, PW-10).
+//! What may be a password: length, characters and guessability, no composition rules (PW-06 … PW-11).
 
 use alloc::string::{String, ToString};
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
-use crate::secret::Secret;
+use super::blocklist;
+use crate::{email::Email, secret::Secret};
 
 /// Longest password, in bytes of UTF-8; checked before any hashing (PW-06).
 pub const MAX_PASSWORD_BYTES: usize = 1_024;
 
-/// A password as someone typed it, in NFC so that composed and decomposed accents are one password
-/// (PW-11), and short enough to hash.
+/// A password as someone typed it, short enough to hash. Its NFC is what counts, so that composed and
+/// decomposed accents are one password (PW-11).
 #[derive(Clone, Debug)]
-pub struct Password(Secret<String>);
+pub struct Password {
+    normalized: Secret<String>,
+    /// As it came, when that is not NFC: imported hashes may be over it.
+    typed: Option<Secret<String>>,
+}
 
 impl Password {
     /// Takes a password for checking or, after [`PasswordPolicy::check`], for storing.
@@ -24,15 +29,20 @@ impl Password {
             return Err(PasswordTooLong);
         }
         let normalized = ComposingNormalizerBorrowed::new_nfc().normalize(text).to_string();
-        Ok(Self(Secret::new(normalized)))
+        let typed = (normalized != text).then(|| Secret::new(text.to_string()));
+        Ok(Self { normalized: Secret::new(normalized), typed })
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        self.0.expose_secret().as_bytes()
+    pub(super) fn normalized(&self) -> &[u8] {
+        self.as_str().as_bytes()
+    }
+
+    pub(super) fn as_typed(&self) -> Option<&[u8]> {
+        self.typed.as_ref().map(|typed| typed.expose_secret().as_bytes())
     }
 
     fn as_str(&self) -> &str {
-        self.0.expose_secret()
+        self.normalized.expose_secret()
     }
 }
 
@@ -51,24 +61,59 @@ impl PasswordPolicy {
     /// Eight code points: the floor, which a deployment may raise but not lower (PW-07, R-11).
     pub const DEFAULT: Self = Self { min_code_points: 8 };
 
-    /// Checks a password that someone wants to set.
+    /// Checks a password that someone wants to set, knowing what anyone knows about them.
     ///
     /// # Errors
     /// [`PasswordPolicyError`] names the rule.
-    pub fn check(&self, password: &Password) -> Result<(), PasswordPolicyError> {
+    pub fn check(&self, password: &Password, known: &PublicKnowledge<'_>) -> Result<(), PasswordPolicyError> {
         if password.as_str().chars().any(char::is_control) {
             return Err(PasswordPolicyError::Control);
         }
         if password.as_str().chars().count() < self.min_code_points {
             return Err(PasswordPolicyError::TooShort { min_code_points: self.min_code_points });
         }
+        let lower_case = Secret::new(password.as_str().to_lowercase());
+        if blocklist::is_common(lower_case.expose_secret()) {
+            return Err(PasswordPolicyError::Common);
+        }
+        if known.contains(lower_case.expose_secret()) {
+            return Err(PasswordPolicyError::AboutYou);
+        }
         Ok(())
+    }
+}
+
+/// What everybody knows about an account, and therefore guesses first (PW-09).
+#[derive(Clone, Copy, Debug)]
+pub struct PublicKnowledge<'a> {
+    /// The account's address.
+    pub email: &'a Email,
+    /// Its display name.
+    pub name: &'a str,
+    /// What the deployment calls itself.
+    pub site: &'a str,
+}
+
+impl PublicKnowledge<'_> {
+    /// Whether a password in lower case is nothing but that, spaces and their absence aside.
+    fn contains(&self, lower_case: &str) -> bool {
+        let squeezed = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
+        let address = self.email.as_str();
+        let mailbox = address.split('@').next().unwrap_or(address);
+        let password = Secret::new(squeezed(lower_case));
+        [address, mailbox, self.name, self.site]
+            .into_iter()
+            .any(|term| !term.is_empty() && squeezed(term) == *password.expose_secret())
     }
 }
 
 /// Why a new password was refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PasswordPolicyError {
+    /// The account's own address or name, or the site's (PW-09).
+    AboutYou,
+    /// One of the most common passwords (PW-09).
+    Common,
     /// Holds a control character (PW-10).
     Control,
     /// Too few code points.
@@ -80,10 +125,34 @@ pub enum PasswordPolicyError {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     fn check(text: &str) -> Result<(), PasswordPolicyError> {
-        PasswordPolicy::DEFAULT.check(&Password::new(text).unwrap())
+        let email = Email::parse("mary.poppins@example.com").unwrap();
+        let known = PublicKnowledge { email: &email, name: "Mary Ann Lee", site: "Open WebUI" };
+        PasswordPolicy::DEFAULT.check(&Password::new(text).unwrap(), &known)
+    }
+
+    #[test]
+    fn what_everybody_tries_first_is_refused() {
+        /* PW-09 */
+        for text in ["password", "PassWord", "12345678", "football"] {
+            assert_eq!(check(text), Err(PasswordPolicyError::Common), "{text}");
+        }
+        for text in [
+            "mary.poppins",
+            "Mary.Poppins@Example.com",
+            "Mary Ann Lee",
+            "maryannlee",
+            "open webui",
+            "OpenWebUI",
+        ] {
+            assert_eq!(check(text), Err(PasswordPolicyError::AboutYou), "{text}");
+        }
+        assert!(check("mary.poppins has an umbrella").is_ok());
     }
 
     #[test]
@@ -100,7 +169,7 @@ mod tests {
     fn spaces_and_every_printable_character_are_fine_and_controls_are_not() {
         /* PW-08, PW-10 */
         assert!(check("  spaces at the edges  ").is_ok());
-        assert!(check("aaaaaaaa").is_ok(), "no composition rules");
+        assert!(check("kkwwkkww").is_ok(), "no composition rules");
         for text in ["password\0", "pass\nword", "pass\u{7f}word", "pass\u{85}word"] {
             assert_eq!(check(text), Err(PasswordPolicyError::Control), "{text:?}");
         }

@@ -1,28 +1,77 @@
 //! A set of permissions as one machine word: a permission is a bit.
 
-use super::catalog::CATALOG;
+use core::marker::PhantomData;
 
-/// A set of permissions from the catalogue.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct PermissionSet(u128);
+use super::catalog::Permission;
 
-impl PermissionSet {
-    /// What the catalogue grants to everybody, each permission overruled by `overrule` where it
-    /// answers: that is how the environment's `USER_PERMISSIONS_*` variables come in.
-    pub fn defaults(mut overrule: impl FnMut(&super::Permission) -> Option<bool>) -> Self {
-        let mut bits = 0;
-        for (index, permission) in CATALOG.iter().enumerate() {
-            if overrule(permission).unwrap_or(permission.default) {
-                bits |= 1 << index;
-            }
-        }
-        Self(bits)
+/// A set of permissions of one catalogue.
+pub struct PermissionSet<P> {
+    bits: u128,
+    catalog: PhantomData<P>,
+}
+
+impl<P: Permission> PermissionSet<P> {
+    /// Nothing.
+    pub const fn none() -> Self {
+        Self::of_bits(0)
     }
 
-    /// Whether the permission at `index` of the catalogue is in the set.
-    pub(super) const fn contains_index(self, index: usize) -> bool {
-        index < CATALOG.len() && self.0 >> index & 1 == 1
+    /// Everything.
+    pub fn all() -> Self {
+        P::ALL.iter().copied().collect()
+    }
+
+    /// What the catalogue grants to everybody, each permission overruled by `overrule` where it
+    /// answers: that is how a deployment's settings come in.
+    pub fn defaults(mut overrule: impl FnMut(P) -> Option<bool>) -> Self {
+        P::ALL.iter().copied().filter(|p| overrule(*p).unwrap_or_else(|| p.default())).collect()
+    }
+
+    /// Whether a permission is in the set.
+    pub fn contains(self, permission: P) -> bool {
+        self.bits >> permission.index() & 1 == 1
+    }
+
+    /// Everything that is in one of the two.
+    pub const fn union(self, other: Self) -> Self {
+        Self::of_bits(self.bits | other.bits)
+    }
+
+    /// Whether everything in this set is in the other.
+    pub const fn is_subset(self, other: Self) -> bool {
+        self.bits & !other.bits == 0
+    }
+
+    const fn of_bits(bits: u128) -> Self {
+        Self { bits, catalog: PhantomData }
     }
 }
 
-const _: () = assert!(CATALOG.len() <= 128, "a set is a u128");
+impl<P: Permission> FromIterator<P> for PermissionSet<P> {
+    fn from_iter<I: IntoIterator<Item = P>>(permissions: I) -> Self {
+        Self::of_bits(permissions.into_iter().fold(0, |bits, permission| bits | 1 << permission.index()))
+    }
+}
+
+// Derived, these would ask the same of the catalogue.
+impl<P> Clone for PermissionSet<P> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P> Copy for PermissionSet<P> {}
+
+impl<P> Eq for PermissionSet<P> {}
+
+impl<P> PartialEq for PermissionSet<P> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bits == other.bits
+    }
+}
+
+impl<P: Permission> core::fmt::Debug for PermissionSet<P> {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.debug_set().entries(P::ALL.iter().filter(|permission| self.contains(**permission))).finish()
+    }
+}

@@ -3,7 +3,9 @@ use alloc::boxed::Box;
 use super::PortError;
 use crate::{
     email::Email,
+    id::UserId,
     password::PasswordHash,
+    time::UnixSeconds,
     user::{NewUser, SignUpPolicy, User},
 };
 
@@ -38,6 +40,15 @@ pub enum Created {
     User(Box<User>),
 }
 
+/// What became of replacing a hash.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Replaced {
+    /// Somebody else was faster, or the account is gone; nothing was stored.
+    No,
+    /// The new hash is stored.
+    Yes,
+}
+
 /// Accounts and their passwords.
 #[expect(async_fn_in_trait, reason = "hosts are single-threaded; no Send bound is wanted")]
 pub trait Users {
@@ -64,4 +75,17 @@ pub trait Users {
     /// # Errors
     /// When the store can not be read.
     async fn find_credential(&self, email: &Email) -> Result<Option<Credential>, PortError>;
+
+    /// Replaces an account's hash by another of the same password, if it is still the one that was
+    /// read: a password that was changed meanwhile stays changed (PW-02).
+    ///
+    /// # Errors
+    /// When the store failed; the old hash or the new one is stored.
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        now: UnixSeconds,
+    ) -> Result<Replaced, PortError>;
 }

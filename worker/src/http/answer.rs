@@ -8,8 +8,12 @@ pub type Answer = Response<Vec<u8>>;
 
 /// A JSON answer.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    let body = serde_json::to_vec(body).expect("views are plain structs with string keys");
-    let mut answer = Response::new(body);
+    json_text(status, serde_json::to_string(body).expect("views are plain structs with string keys"))
+}
+
+/// A JSON answer from its text.
+pub fn json_text(status: StatusCode, body: String) -> Answer {
+    let mut answer = Response::new(body.into_bytes());
     *answer.status_mut() = status;
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer

@@ -29,8 +29,11 @@ pub fn preflight(request: &HeaderMap, allowed: &AllowedOrigins, methods: &Header
     preflight
 }
 
-/// Lets a listed origin's page read the answer.
+/// Lets a listed origin's page read the answer. An answer that has said who may read it keeps its word.
 pub fn grant(request: &HeaderMap, allowed: &AllowedOrigins, answer: &mut HeaderMap) {
+    if answer.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        return;
+    }
     answer.append(header::VARY, HeaderValue::from_static("Origin"));
     let Some(origin) = request.get(header::ORIGIN) else { return };
     match allowed {

@@ -59,7 +59,7 @@ fn public_view<P>(call: &Call<'_, P>, state: InstanceState) -> Value {
     let config = call.config;
     json!({
         "status": true,
-        "name": config.name,
+        "name": config.policy.site_name,
         "version": API_VERSION,
         "default_locale": config.default_locale,
         "i18n": {},

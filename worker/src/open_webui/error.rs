@@ -94,6 +94,12 @@ impl Error {
     pub(super) fn weak_password(error: PasswordPolicyError, hint: Option<&str>) -> Self {
         Self::bad_request(match (hint, error) {
             (Some(hint), _) => hint.to_string(),
+            (None, PasswordPolicyError::AboutYou) => {
+                format!("{WEAK_PASSWORD} It must not be your name, your address or the name of this site.")
+            }
+            (None, PasswordPolicyError::Common) => {
+                format!("{WEAK_PASSWORD} It is one of the most common passwords.")
+            }
             (None, PasswordPolicyError::Control) => {
                 format!("{WEAK_PASSWORD} It must not contain control characters.")
             }

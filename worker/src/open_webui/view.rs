@@ -3,7 +3,7 @@
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
     flow::{SignedIn, current_session::Authenticated},
-    permission::PermissionTree,
+    permission::{Feature, PermissionTree},
     ports::Ports,
     time::UnixSeconds,
     user::{Role, User},
@@ -38,7 +38,7 @@ struct SessionUser<'a> {
     token: &'a str,
     token_type: &'static str,
     expires_at: Option<UnixSeconds>,
-    permissions: PermissionTree,
+    permissions: PermissionTree<Feature>,
 }
 
 /// `SessionUserInfoResponse`

@@ -2,7 +2,11 @@ use portico_core::time::UnixSeconds;
 
 /// The runtime's clock. It stands still while a request computes, so one reading is one request's time.
 pub fn now() -> UnixSeconds {
+    UnixSeconds::new(i64::try_from(millis() / 1_000).unwrap_or(i64::MAX))
+}
+
+/// The same in milliseconds.
+pub(super) fn millis() -> u64 {
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-    let millis = worker::Date::now().as_millis();
-    UnixSeconds::new(i64::try_from(millis / 1_000).unwrap_or(i64::MAX))
+    worker::Date::now().as_millis()
 }

@@ -2,7 +2,8 @@ use portico_core::{
     email::Email,
     id::UserId,
     password::PasswordHash,
-    ports::{Admission, Created, Credential, PortError, Users},
+    ports::{Admission, Created, Credential, PortError, Replaced, Users},
+    time::UnixSeconds,
     user::{NewUser, SignUpPolicy, User},
 };
 use serde::Deserialize;
@@ -49,6 +50,16 @@ impl Users for Store {
 
     async fn find_credential(&self, email: &Email) -> Result<Option<Credential>, PortError> {
         self.read_credential(email).await.map_err(fault("users"))
+    }
+
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        now: UnixSeconds,
+    ) -> Result<Replaced, PortError> {
+        self.swap_password_hash(user, old, new, now).await.map_err(fault("users"))
     }
 }
 
@@ -130,6 +141,29 @@ impl Store {
             (_, Some(row)) => Created::User(Box::new(row.try_into()?)),
             (_, None) => Created::EmailTaken,
         })
+    }
+
+    async fn swap_password_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        now: UnixSeconds,
+    ) -> worker::Result<Replaced> {
+        const SWAP: &str = "UPDATE credentials SET password_hash = ?3, updated_at = ?4
+             WHERE user_id = ?1 AND password_hash = ?2
+             RETURNING user_id";
+        #[derive(Deserialize)]
+        struct Row {}
+        let id = user.to_string();
+        let statement = self.database()?.prepare(SWAP).bind_refs(&[
+            D1Type::Text(&id),
+            D1Type::Text(old.as_str()),
+            D1Type::Text(new.as_str()),
+            seconds(now.get()),
+        ])?;
+        let row: Option<Row> = statement.first(None).await?;
+        Ok(if row.is_some() { Replaced::Yes } else { Replaced::No })
     }
 
     async fn read_credential(&self, email: &Email) -> worker::Result<Option<Credential>> {

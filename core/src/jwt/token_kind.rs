@@ -1,0 +1,48 @@
+//! Kinds of token. A kind is a type, a value of the claim `typ`, and a key of its own: no token passes
+//! for one of another kind (TK-12; RFC 8725 §3.11, §3.12).
+
+/// One kind of token.
+pub trait TokenKind {
+    /// The value of the claim `typ`.
+    const TYP: &'static str;
+    /// What the kind's key is derived for, unless the deployment configures a key for it.
+    const KEY_PURPOSE: &'static str;
+}
+
+macro_rules! kind {
+    ($(#[$doc:meta])* $name:ident, $typ:literal, $purpose:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub enum $name {}
+
+        impl TokenKind for $name {
+            const TYP: &'static str = $typ;
+            const KEY_PURPOSE: &'static str = $purpose;
+        }
+    };
+}
+
+kind!(
+    /// A session, as Open WebUI's clients hold it.
+    Session, "session", "portico/session-token/v1"
+);
+kind!(
+    /// A session, as LibreChat's clients hold it.
+    Access, "access", "portico/access-token/v1"
+);
+kind!(
+    /// The password was right, the second factor is still owed.
+    SecondFactor, "second_factor", "portico/second-factor-token/v1"
+);
+kind!(
+    /// Sent by mail to whoever forgot their password.
+    PasswordReset, "password_reset", "portico/password-reset-token/v1"
+);
+kind!(
+    /// Sent by mail to prove that an address is read.
+    EmailVerification, "email_verification", "portico/email-verification-token/v1"
+);
+kind!(
+    /// Carried through an identity provider and back.
+    OAuthState, "oauth_state", "portico/oauth-state-token/v1"
+);

@@ -1,0 +1,207 @@
+//! Addresses that we fetch and that somebody else can influence (OA-20): discovery documents, key sets,
+//! pictures, webhooks. A server must not be talked into asking its own network.
+
+use alloc::string::String;
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+use url::{Host, Url};
+
+/// Longest address, in bytes.
+const MAX_URL_BYTES: usize = 2_048;
+/// Endings of names that only mean something inside a network (RFC 6761, RFC 6762, RFC 8375).
+const PRIVATE_ENDINGS: [&str; 9] =
+    ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa", "invalid"];
+
+/// An address that may be fetched. Redirects must not be followed, or each be checked the same way.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct OutboundUrl(Url);
+
+/// Why an address is not fetched.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum OutboundUrlError {
+    /// Carries a user name or password.
+    Credentials,
+    /// Not an absolute address.
+    Malformed,
+    /// A port other than 443.
+    Port,
+    /// A name or number of this machine, a private network or a special range.
+    PrivateHost,
+    /// Not https.
+    Scheme,
+}
+
+impl OutboundUrl {
+    /// Checks an address. Numbers are judged in whatever notation they come: decimal, octal,
+    /// hexadecimal, shortened, or an IPv4 inside an IPv6.
+    ///
+    /// # Errors
+    /// [`OutboundUrlError`].
+    pub fn parse(text: &str) -> Result<Self, OutboundUrlError> {
+        // The parser would quietly drop them.
+        if text.len() > MAX_URL_BYTES || text.chars().any(|letter| letter.is_control() || letter == ' ') {
+            return Err(OutboundUrlError::Malformed);
+        }
+        let url = Url::parse(text).map_err(|_| OutboundUrlError::Malformed)?;
+        if url.scheme() != "https" {
+            return Err(OutboundUrlError::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(OutboundUrlError::Credentials);
+        }
+        if url.port().is_some() {
+            return Err(OutboundUrlError::Port);
+        }
+        let public = match url.host() {
+            Some(Host::Domain(name)) => is_public_name(name),
+            Some(Host::Ipv4(address)) => is_public_v4(address),
+            Some(Host::Ipv6(address)) => is_public_v6(address),
+            None => false,
+        };
+        if public { Ok(Self(url)) } else { Err(OutboundUrlError::PrivateHost) }
+    }
+
+    /// The address, normalised.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+fn is_public_name(name: &str) -> bool {
+    let name: String = name.trim_end_matches('.').to_ascii_lowercase();
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    name.contains('.') && !PRIVATE_ENDINGS.contains(&ending)
+}
+
+/// Everything but the special ranges of the IANA registry (RFC 6890).
+const fn is_public_v4(address: Ipv4Addr) -> bool {
+    !matches!(
+        address.octets(),
+        [0 | 10 | 127 | 224..=255, ..]
+            | [100, 64..=127, ..]
+            | [169, 254, ..]
+            | [172, 16..=31, ..]
+            | [192, 0, 0 | 2, _]
+            | [192, 88, 99, _]
+            | [192, 168, ..]
+            | [198, 18 | 19, ..]
+            | [198, 51, 100, _]
+            | [203, 0, 113, _]
+    )
+}
+
+/// Global unicast, without the ranges in it that carry an IPv4 address or are for examples.
+const fn is_public_v6(address: Ipv6Addr) -> bool {
+    !matches!(
+        address.segments(),
+        // Everything outside 2000::/3: loopback, mapped, NAT64, local, multicast.
+        [0..=0x1fff | 0x4000..=0xffff, ..]
+            // Teredo, ORCHID and their neighbours; examples; 6to4.
+            | [0x2001, 0..=0x1ff | 0xdb8, ..]
+            | [0x2002, ..]
+            | [0x3fff, 0..=0xfff, ..]
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+
+    #[test]
+    fn public_https_addresses_are_fetched() {
+        /* OA-20 */
+        for text in [
+            "https://accounts.example.com/.well-known/openid-configuration",
+            "https://example.com:443/x",
+            "https://münchen.example.com/",
+            "https://1.1.1.1/",
+            "https://[2606:4700:4700::1111]/",
+        ] {
+            assert!(OutboundUrl::parse(text).is_ok(), "{text}");
+        }
+        assert_eq!(OutboundUrl::parse("https://Example.com:443").unwrap().as_str(), "https://example.com/");
+    }
+
+    #[test]
+    fn our_own_network_is_not_asked_in_any_notation() {
+        /* OA-20 */
+        for host in [
+            "localhost",
+            "LOCALHOST.",
+            "a.localhost",
+            "printer.local",
+            "metadata.google.internal",
+            "db",
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f000001",
+            "0177.0.0.1",
+            "0x7f.1",
+            "0",
+            "0.0.0.0",
+            "10.0.0.1",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "100.64.0.1",
+            "192.0.0.1",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "240.0.0.1",
+            "[::1]",
+            "[::]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:a9fe:a9fe]",
+            "[::127.0.0.1]",
+            "[64:ff9b::7f00:1]",
+            "[64:ff9b:1::1]",
+            "[2002:7f00:1::]",
+            "[2001::1]",
+            "[2001:db8::1]",
+            "[fe80::1]",
+            "[fc00::1]",
+            "[fd12::1]",
+            "[ff02::1]",
+            "[3fff::1]",
+            "１２７.0.0.1",
+            "127。0。0。1",
+            "1.0.0.127.in-addr.arpa",
+        ] {
+            let text = alloc::format!("https://{host}/");
+            assert_eq!(OutboundUrl::parse(&text), Err(OutboundUrlError::PrivateHost), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_plain_https_is_spoken() {
+        /* OA-20 */
+        for (text, error) in [
+            ("http://example.com/", OutboundUrlError::Scheme),
+            ("ftp://example.com/", OutboundUrlError::Scheme),
+            ("file:///etc/passwd", OutboundUrlError::Scheme),
+            ("https://user@example.com/", OutboundUrlError::Credentials),
+            ("https://:x@example.com/", OutboundUrlError::Credentials),
+            ("https://example.com:8443/", OutboundUrlError::Port),
+            ("https://example.com:22/", OutboundUrlError::Port),
+            ("example.com", OutboundUrlError::Malformed),
+            ("//example.com/", OutboundUrlError::Malformed),
+            ("https://", OutboundUrlError::Malformed),
+            ("https://exa mple.com/", OutboundUrlError::Malformed),
+            ("https://example.com/\n", OutboundUrlError::Malformed),
+            (" https://example.com/", OutboundUrlError::Malformed),
+            ("https://256.256.256.256/", OutboundUrlError::Malformed),
+        ] {
+            assert_eq!(OutboundUrl::parse(text), Err(error), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+use portico_core::{password::PasswordHash, user::Role};
+
+use super::with_native;
+use crate::harness::{PASSWORD, credentials};
+
+const SESSION: &str = "/api/v1/auths/";
+const SIGN_IN: &str = "/api/v1/auths/signin";
+/// `PASSWORD` under bcrypt, cost 5 (Python's `bcrypt`).
+const BCRYPT: &str = "$2b$05$8EmuEoPEfBRbgP8yt0nFzO4ToOtU2QLwNmFz0UvD0qVWQbL3jnZGq";
+
+#[test]
+fn a_role_is_read_fresh_and_not_from_the_token() {
+    /* TK-13 */
+    with_native(&[], |app, native| {
+        let ann = app.sign_up("Ann", "ann@example.com");
+        assert_eq!(ann.get(SESSION).json()["role"], "admin");
+        native.ports.set_role("ann@example.com", Role::User);
+        assert_eq!(ann.get(SESSION).json()["role"], "user", "with the same token");
+    });
+}
+
+#[test]
+fn an_imported_hash_signs_in_and_is_made_anew_in_the_same_request() {
+    /* PW-02 */
+    with_native(&[], |app, native| {
+        app.sign_up("Ann", "ann@example.com");
+        let sign_in =
+            |password: &str| app.anonymous().post(SIGN_IN, &credentials("ann@example.com", password)).status;
+        native.ports.set_password_hash("ann@example.com", PasswordHash::from_stored(BCRYPT.to_string()));
+        assert_eq!(sign_in("wrong password"), 400);
+        assert_eq!(native.ports.password_hash("ann@example.com").unwrap().as_str(), BCRYPT, "not by a guess");
+        assert_eq!(sign_in(PASSWORD), 200);
+        let new = native.ports.password_hash("ann@example.com").unwrap();
+        assert!(new.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{new:?}");
+        assert_eq!(sign_in(PASSWORD), 200);
+        assert_eq!(native.ports.password_hash("ann@example.com").unwrap(), new, "once");
+        let actions: Vec<_> = native.ports.audit_events().iter().map(|event| event.action.as_str()).collect();
+        assert_eq!(actions.iter().filter(|action| **action == "rehash").count(), 1);
+    });
+}
+
+#[test]
+fn a_pepper_is_added_and_replaced_without_a_reset() {
+    /* PW-16 */
+    let (one, two) = ("1:the first pepper of this deployment", "2:the second pepper of this deployment");
+    let keyid = |version: &str| format!(",keyid={version}$");
+    with_native(&[("PASSWORD_PEPPERS", one)], |app, native| {
+        app.sign_up("Ann", "ann@example.com");
+        let stored = native.ports.password_hash("ann@example.com").unwrap();
+        assert!(stored.as_str().contains(&keyid("MQ")), "{stored:?}");
+        with_native(&[("PASSWORD_PEPPERS", &format!("{one};{two}"))], |later, host| {
+            later.sign_up("Ann", "ann@example.com");
+            host.ports.set_password_hash("ann@example.com", stored.clone());
+            let answer = later.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD));
+            assert_eq!(answer.status, 200);
+            let renewed = host.ports.password_hash("ann@example.com").unwrap();
+            assert!(renewed.as_str().contains(&keyid("Mg")), "{renewed:?}");
+        });
+        with_native(&[], |without, host| {
+            without.sign_up("Ann", "ann@example.com");
+            host.ports.set_password_hash("ann@example.com", stored.clone());
+            let answer = without.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD));
+            assert_eq!(answer.status, 400, "a lost pepper lets nobody in");
+        });
+    });
+}
