@@ -1,5 +1,7 @@
 //! `bench`: speed, as ratios within one run on one machine. Nothing here is a test.
 
+mod core;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Write as _},
@@ -36,6 +38,8 @@ pub(crate) struct Bench {
 /// What can be measured.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Subject {
+    /// Hashing, tokens and permissions beside hash-wasm, jose and C, in workerd and natively
+    Core,
     /// `GET /api/v1/auths/` beside a worker that only answers
     Session,
 }
@@ -43,6 +47,7 @@ enum Subject {
 impl Bench {
     pub(crate) fn run(self) -> Result<()> {
         match self.subject {
+            Subject::Core => core::run(self.rounds),
             Subject::Session => self.session(),
         }
     }

@@ -94,7 +94,7 @@ pub(crate) fn worker_crate(name: &str, dir: &Path) -> Result<()> {
 fn fingerprint(tools: &[&PathBuf]) -> Result<String> {
     let root = workspace::root();
     let mut files = BTreeSet::from(BUILD_FILES.map(|file| root.join(file)));
-    for dir in ["core", "worker", "tests/ports", "tests/workerd/port-suite"] {
+    for dir in ["core", "worker", "tests/ports", "tests/workerd/port-suite", "xtask/bench/core"] {
         sources(&root.join(dir), &mut files)?;
     }
     let mut hasher = DefaultHasher::new();
@@ -113,7 +113,10 @@ fn sources(dir: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
             if !path.ends_with("build") {
                 sources(&path, files)?;
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "toml") {
+        } else if path
+            .extension()
+            .is_some_and(|extension| ["bin", "rs", "toml"].iter().any(|e| extension == *e))
+        {
             files.insert(path);
         }
     }

@@ -11,6 +11,7 @@ mod dev;
 mod lint;
 mod migrate;
 mod package;
+mod requirements;
 mod step;
 mod test;
 mod tools;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    build, dev, lint, package,
+    build, dev, lint, package, requirements,
     step::{quiet, step},
     tools, workspace,
 };
@@ -31,10 +31,14 @@ enum Part {
     Docs,
     /// licences, sources and duplicates of the dependencies
     Deny,
+    /// every requirement has a test that cites it
+    Requirements,
     /// unit tests of core and worker
     Unit,
     /// contract and flow tests and the port suite, natively on the in-memory ports
     Contract,
+    /// tokens and hashes, to and from other implementations
+    Interop,
     /// core builds without an operating system
     BareMetal,
     /// wasm tests in Node
@@ -60,8 +64,10 @@ impl Part {
             Self::Clippy => lint::clippy().map(|()| Count::ONE),
             Self::Docs => lint::docs().map(|()| Count::ONE),
             Self::Deny => deny(),
+            Self::Requirements => requirements(),
             Self::Unit => unit(),
             Self::Contract => contract(),
+            Self::Interop => interop(),
             Self::BareMetal => bare_metal(),
             Self::WasmNode => wasm(None),
             Self::WasmChromium => wasm(Some(tools::browser()?)),
@@ -138,6 +144,15 @@ fn deny() -> Result<Count> {
     })
 }
 
+fn requirements() -> Result<Count> {
+    let (missing, listed) = requirements::without_a_test()?;
+    println!("  requirements without a test: {} of {listed}", missing.len());
+    for row in &missing {
+        println!("    {row}");
+    }
+    Ok(Count { passed: u32::from(missing.is_empty()), failed: u32::from(!missing.is_empty()) })
+}
+
 fn unit() -> Result<Count> {
     cargo_test(
         "unit tests",
@@ -147,7 +162,25 @@ fn unit() -> Result<Count> {
 }
 
 fn contract() -> Result<Count> {
-    cargo_test("contract tests, native", &["-p", "portico-tests"], &["--skip", "workerd::"])
+    cargo_test(
+        "contract tests, native",
+        &["-p", "portico-tests"],
+        &["--skip", "workerd::", "--skip", "interop::"],
+    )
+}
+
+fn interop() -> Result<Count> {
+    let node = tools::node()?;
+    let python = tools::python(&workspace::root().join("tests/interop/requirements.txt"))?;
+    step("round trips with jose, argon2-cffi and bcrypt", || {
+        counted(
+            quiet("cargo")
+                .args(["test", "-p", "portico-tests", "--", "interop::"])
+                .env("PORTICO_NODE", node.binary())
+                .env("PORTICO_PYTHON", &python)
+                .run_and_report()?,
+        )
+    })
 }
 
 fn bare_metal() -> Result<Count> {
@@ -167,7 +200,8 @@ fn wasm(browser: Option<tools::Browser>) -> Result<Count> {
     let title = if browser.is_some() { "wasm tests in Chromium" } else { "wasm tests in Node" };
     step(title, || {
         let mut command = quiet("cargo")
-            .args(["test", "--release", "--target", tools::WASM, "-p", "portico-wasm", "--lib"])
+            .args(["test", "--release", "--target", tools::WASM, "-p", "portico-core", "-p", "portico-wasm"])
+            .args(["--lib", "--features", "portico-core/memory"])
             .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner)
             .env("PATH", node.path());
         if let Some(browser) = &browser {
@@ -185,6 +219,7 @@ fn workerd() -> Result<Count> {
         counted(
             quiet("cargo")
                 .args(["test", "-p", "portico-tests", "--", "--skip", "native::", "--skip", "architecture::"])
+                .args(["--skip", "fuzz::", "--skip", "interop::"])
                 .args(["--skip", "ports::the_in_memory"])
                 .env("PORTICO_TEST_HOST", "workerd")
                 .env("PORTICO_NODE", node.binary())

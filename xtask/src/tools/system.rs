@@ -43,10 +43,21 @@ pub(super) fn npm() -> Result<()> {
     Ok(())
 }
 
-/// A Python of its own with the given packages, pinned by `requirements`; gives its interpreter.
+/// A Python of its own with the given packages, pinned by `requirements`, one for each folder that has
+/// such a file; gives its interpreter.
 pub(crate) fn python(requirements: &Path) -> Result<PathBuf> {
+    install_python(requirements, None)
+}
+
+/// The same with the packages compiled here, with the given flags for the C compiler.
+pub(crate) fn python_from_source(requirements: &Path, c_flags: &str) -> Result<PathBuf> {
+    install_python(requirements, Some(c_flags))
+}
+
+fn install_python(requirements: &Path, c_flags: Option<&str>) -> Result<PathBuf> {
     let wanted = fs::read(requirements).with_context(|| format!("read {}", requirements.display()))?;
-    let dir = workspace::target().join("tools/python");
+    let purpose = requirements.parent().and_then(Path::file_name).context("requirements in a folder")?;
+    let dir = workspace::target().join("tools/python").join(purpose);
     let (interpreter, stamp) = (dir.join("bin/python"), dir.join("portico-requirements.txt"));
     if interpreter.exists() && fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(interpreter);
@@ -58,13 +69,15 @@ pub(crate) fn python(requirements: &Path) -> Result<PathBuf> {
     if !can_make("python3") {
         apt(&["python3", "python3-venv"])?;
     }
-    step("install the Python clients", || {
+    step(&format!("install the Python packages of {}", purpose.display()), || {
         quiet("python3").args(["-m", "venv", "--clear"]).args([&dir]).run()?;
-        quiet(&interpreter)
-            .args(["-m", "pip", "install", "--quiet", "--requirement"])
-            .args([requirements])
-            .hint("check the connection to the Python package index")
-            .run()?;
+        let mut pip = quiet(&interpreter).args(["-m", "pip", "install", "--quiet", "--requirement"]);
+        pip = pip.args([requirements]);
+        if let Some(flags) = c_flags {
+            // A wheel that was built before may have been built with other flags.
+            pip = pip.args(["--no-cache-dir", "--no-binary", "argon2-cffi-bindings"]).env("CFLAGS", flags);
+        }
+        pip.hint("check the connection to the Python package index").run()?;
         fs::write(&stamp, &wanted).context("write the stamp of the Python clients")
     })?;
     Ok(interpreter)
