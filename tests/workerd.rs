@@ -4,6 +4,7 @@ use http::Request;
 
 use crate::harness::{Node, WORKER, Workerd, on_workerd};
 
+mod breach_list;
 mod kill;
 
 /// The Worker that runs the port suite.

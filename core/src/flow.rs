@@ -3,6 +3,7 @@
 
 mod audit;
 pub mod current_session;
+mod new_password;
 mod open_session;
 pub mod sign_in;
 pub mod sign_out;
@@ -59,6 +60,8 @@ pub struct Policy {
     pub token_lifetime: TokenLifetime,
     /// Rules for new passwords.
     pub password: PasswordPolicy,
+    /// The list of breached passwords that new ones are looked up in, if any.
+    pub breach_list: Option<String>,
     /// Secrets under password hashes.
     pub peppers: Peppers,
     /// What the deployment calls itself.

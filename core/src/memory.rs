@@ -20,7 +20,8 @@ use crate::{
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
     ports::{
-        AuditLog, BucketKey, Entropy, Hashing, Instance, InstanceState, PortError, Signatures, Throttles,
+        AuditLog, BreachList, BucketKey, Entropy, Hashing, Instance, InstanceState, PortError, Signatures,
+        Throttles,
     },
     secret::Secret,
     throttle::{Limit, Spent, Window},
@@ -36,13 +37,14 @@ pub struct Memory {
     throttles: RefCell<BTreeMap<String, Window>>,
     audit: RefCell<Vec<AuditEvent>>,
     random_blocks: Cell<u64>,
+    breached: RefCell<String>,
     workspace: RefCell<Workspace>,
     hashes: Cell<u64>,
     broken: RefCell<BTreeSet<&'static str>>,
 }
 
 impl Memory {
-    /// Lets every call to a port fail from now on: `audit`, `entropy`, `hashing`, `instance`, `sessions`,
+    /// Lets every call to a port fail from now on: `audit`, `breach list`, `entropy`, `hashing`, `instance`, `sessions`,
     /// `signatures`, `throttles` or `users`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);
@@ -56,6 +58,11 @@ impl Memory {
     /// The audit log so far, oldest first.
     pub fn audit_events(&self) -> Vec<AuditEvent> {
         self.audit.borrow().clone()
+    }
+
+    /// What the list of breached passwords answers to every question from now on.
+    pub fn set_breached(&self, answer: &str) {
+        *self.breached.borrow_mut() = answer.to_string();
     }
 
     /// How many password hashes have been computed.
@@ -105,6 +112,13 @@ impl Entropy for Memory {
             }
         }
         Ok(())
+    }
+}
+
+impl BreachList for Memory {
+    async fn breached(&self, _: &str, _: &str) -> Result<String, PortError> {
+        self.reach("breach list")?;
+        Ok(self.breached.borrow().clone())
     }
 }
 

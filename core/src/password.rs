@@ -2,6 +2,7 @@
 
 mod argon2id;
 mod blocklist;
+mod breach;
 mod check;
 mod pepper;
 mod policy;
@@ -9,6 +10,7 @@ mod stored;
 mod turns;
 
 pub use argon2id::{Cost, HASH_BYTES, Job, Progress, Workspace};
+pub use breach::BreachQuery;
 pub use check::{Verification, create, verify};
 pub use pepper::{PepperError, Peppers};
 pub use policy::{

@@ -4,6 +4,7 @@
 //! The futures are not `Send`: the hosts are single-threaded (a Worker isolate, or a test).
 
 mod audit_log;
+mod breach_list;
 mod entropy;
 mod hashing;
 mod instance;
@@ -13,6 +14,7 @@ mod throttles;
 mod users;
 
 pub use audit_log::AuditLog;
+pub use breach_list::BreachList;
 pub use entropy::Entropy;
 pub use hashing::Hashing;
 pub use instance::{Instance, InstanceState};
@@ -24,9 +26,15 @@ pub use users::{Admission, Created, Credential, Replaced, Users};
 use alloc::string::String;
 
 /// All ports together: what a flow may ask of its host.
-pub trait Ports: AuditLog + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users {}
+pub trait Ports:
+    AuditLog + BreachList + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users
+{
+}
 
-impl<T: AuditLog + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users> Ports for T {}
+impl<T: AuditLog + BreachList + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users>
+    Ports for T
+{
+}
 
 /// The outside failed: storage down, an answer that makes no sense. The text is for the log; no
 /// client sees it (FT-10).

@@ -1,4 +1,5 @@
 use portico_core::{password::PasswordHash, user::Role};
+use serde_json::json;
 
 use super::with_native;
 use crate::harness::{PASSWORD, credentials};
@@ -62,5 +63,27 @@ fn a_pepper_is_added_and_replaced_without_a_reset() {
             let answer = without.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD));
             assert_eq!(answer.status, 400, "a lost pepper lets nobody in");
         });
+    });
+}
+
+#[test]
+fn a_breached_password_is_refused_and_a_silent_list_stops_nobody() {
+    /* PW-09 */
+    let list = [("PASSWORD_BREACH_LIST_URL", "https://list.example/range/"), ("ENABLE_SIGNUP", "true")];
+    with_native(&list, |app, native| {
+        let sign_up = |email: &str| {
+            let form = json!({"name": "Ann", "email": email, "password": PASSWORD});
+            app.anonymous().post("/api/v1/auths/signup", &form)
+        };
+        // printf 'correct horse' | sha1sum, without its first five digits
+        native.ports.set_breached("3523B62ABC141A2B4D6019D23CBA835DBD0:3\n");
+        let refused = sign_up("ann@example.com");
+        assert_eq!(refused.status, 400);
+        assert!(refused.detail().ends_with("It was found in a breach of another site."), "{refused:?}");
+        native.ports.break_port("breach list");
+        assert_eq!(sign_up("ann@example.com").status, 200);
+        native.ports.mend_port("breach list");
+        native.ports.set_breached("");
+        assert_eq!(sign_up("bob@example.com").status, 200);
     });
 }

@@ -104,6 +104,7 @@ impl Config {
         let token_lifetime = lifetime.unwrap_or(TokenLifetime::DEFAULT);
         let private_key = private_key(&mut vars);
         let min_length = vars.parsed("PASSWORD_MIN_LENGTH", min_password_length);
+        let breach_list = vars.parsed("PASSWORD_BREACH_LIST_URL", absolute_url);
         let peppers = vars.parsed("PASSWORD_PEPPERS", peppers);
         let default_role = vars.parsed("DEFAULT_USER_ROLE", default_role);
         let same_site = vars.parsed("WEBUI_AUTH_COOKIE_SAME_SITE", same_site);
@@ -123,6 +124,7 @@ impl Config {
                 issuer: vars.text("JWT_ISSUER").unwrap_or_else(|| "portico".to_string()),
                 token_lifetime,
                 password: min_length.unwrap_or(PasswordPolicy::DEFAULT),
+                breach_list,
                 peppers: peppers.unwrap_or_default(),
                 site_name: vars.text("WEBUI_NAME").unwrap_or_else(|| "Open WebUI".to_string()),
                 password_sign_in: vars.flag("ENABLE_PASSWORD_AUTH", true),
@@ -387,6 +389,7 @@ mod tests {
             ("ENABLE_SIGNUP", "yes"),
             ("PASSWORD_MIN_LENGTH", "4"),
             ("PASSWORD_PEPPERS", "1:short"),
+            ("PASSWORD_BREACH_LIST_URL", "http://list.example/range/"),
             ("WEBUI_URL", "http://portico.example"),
             ("WEBUI_AUTH_COOKIE_SAME_SITE", "none"),
             ("CORS_ALLOW_ORIGIN", "https://a.example/"),

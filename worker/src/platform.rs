@@ -1,6 +1,7 @@
 //! The runtime: clock, random source, WebCrypto, and the conversion of its requests and responses. The only
 //! place that reads a clock or asks the system for randomness.
 
+mod breach_list;
 mod clock;
 mod entropy;
 mod hashing;
@@ -8,6 +9,7 @@ mod request;
 mod response;
 mod signatures;
 
+pub(crate) use breach_list::breached;
 pub use clock::now;
 pub(crate) use entropy::fill;
 pub(crate) use hashing::argon2id;

@@ -13,7 +13,7 @@ mod users;
 use portico_core::{
     jwt::{Algorithm, PrivateKey, PublicKey},
     password::{Cost, HASH_BYTES},
-    ports::{Entropy, Hashing, PortError, Signatures},
+    ports::{BreachList, Entropy, Hashing, PortError, Signatures},
     secret::Secret,
 };
 
@@ -57,6 +57,12 @@ pub(crate) fn database(env: &worker::Env) -> worker::Result<worker::D1Database> 
 impl Entropy for Store {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
         platform::fill(bytes)
+    }
+}
+
+impl BreachList for Store {
+    async fn breached(&self, list: &str, prefix: &str) -> Result<String, PortError> {
+        platform::breached(list, prefix).await
     }
 }
 

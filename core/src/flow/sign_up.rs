@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::{Ctx, SignedIn, audit, open_session};
+use super::{Ctx, SignedIn, audit, new_password, open_session};
 use crate::{
     audit::{AuditAction, AuditOutcome},
     display_name::DisplayName,
@@ -50,7 +50,7 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Si
     let email = email.map_err(SignUpError::InvalidEmail)?;
     let password = Password::new(form.password.expose_secret()).map_err(|_| SignUpError::PasswordTooLong)?;
     let known = PublicKnowledge { email: &email, name: form.name.as_str(), site: &ctx.policy.site_name };
-    ctx.policy.password.check(&password, &known).map_err(SignUpError::WeakPassword)?;
+    new_password::check(ctx, &password, &known).await.map_err(SignUpError::WeakPassword)?;
 
     let new_user = NewUser {
         id: UserId::random(ctx.ports)?,

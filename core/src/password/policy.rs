@@ -112,6 +112,8 @@ impl PublicKnowledge<'_> {
 pub enum PasswordPolicyError {
     /// The account's own address or name, or the site's (PW-09).
     AboutYou,
+    /// Found in a breach (PW-09).
+    Breached,
     /// One of the most common passwords (PW-09).
     Common,
     /// Holds a control character (PW-10).

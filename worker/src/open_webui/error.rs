@@ -97,6 +97,9 @@ impl Error {
             (None, PasswordPolicyError::AboutYou) => {
                 format!("{WEAK_PASSWORD} It must not be your name, your address or the name of this site.")
             }
+            (None, PasswordPolicyError::Breached) => {
+                format!("{WEAK_PASSWORD} It was found in a breach of another site.")
+            }
             (None, PasswordPolicyError::Common) => {
                 format!("{WEAK_PASSWORD} It is one of the most common passwords.")
             }
