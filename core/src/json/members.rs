@@ -7,12 +7,15 @@
 use alloc::{borrow::Cow, string::String, vec::Vec};
 use core::ops::Range;
 
+use zeroize::Zeroizing;
+
 use super::Limits;
 
-/// A JSON object: its text, and where each of its members stands in it.
+/// A JSON object: its text, wiped on drop because it may be a key, and where each of its members stands
+/// in it.
 #[derive(Clone, Debug)]
 pub struct Members {
-    text: String,
+    text: Zeroizing<String>,
     members: Vec<Member>,
 }
 
@@ -56,6 +59,7 @@ impl Members {
     /// # Errors
     /// [`NotAnObject`] for anything else, and for an object beyond the limits.
     pub fn parse(text: String, limits: Limits) -> Result<Self, NotAnObject> {
+        let text = Zeroizing::new(text);
         let mut scanner = Scanner::new(&text, limits);
         scanner.space();
         let members = scanner.object().ok_or(NotAnObject)?;

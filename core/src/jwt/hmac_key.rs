@@ -136,6 +136,14 @@ mod tests {
     }
 
     #[test]
+    fn the_states_of_a_key_are_wiped_on_drop() {
+        const fn wiped<T: zeroize::ZeroizeOnDrop>() {}
+        wiped::<Sha256>();
+        // `Hmac` has two of them and no drop of its own.
+        assert!(core::mem::needs_drop::<Hmac<Sha256>>());
+    }
+
+    #[test]
     fn the_name_of_a_key_is_stable_and_debug_shows_nothing_else() {
         let key = HmacKey::new(&[7; 32]);
         assert_eq!(key.kid(), HmacKey::new(&[7; 32]).kid());

@@ -1,7 +1,7 @@
 //! Asking a list of breached passwords without telling it the password (PW-09): it learns five of the
 //! forty hexadecimal digits of a SHA-1, and answers with everything that begins so.
 
-use alloc::{format, string::String};
+use alloc::string::String;
 
 use sha1::{Digest as _, Sha1};
 
@@ -21,13 +21,14 @@ pub struct BreachQuery {
 impl BreachQuery {
     /// The question for a password.
     pub fn of(password: &Password) -> Self {
-        let digest = Sha1::digest(password.normalized());
-        let mut prefix = String::with_capacity(40);
-        for byte in digest {
-            prefix.push_str(&format!("{byte:02X}"));
-        }
-        let suffix = Secret::new(prefix.split_off(PREFIX_DIGITS));
-        Self { prefix, suffix }
+        let digest = Secret::new(<[u8; 20]>::from(Sha1::digest(password.normalized())));
+        let digits = digest.expose_secret().iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits = digits.filter_map(|digit| char::from_digit(digit.into(), 16));
+        let mut digits = digits.map(|digit| digit.to_ascii_uppercase());
+        let prefix = digits.by_ref().take(PREFIX_DIGITS).collect();
+        let mut suffix = String::with_capacity(35);
+        suffix.extend(digits);
+        Self { prefix, suffix: Secret::new(suffix) }
     }
 
     /// What the list is asked for: five hexadecimal digits in capitals.
@@ -50,6 +51,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use alloc::format;
 
     #[test]
     fn five_digits_are_told_and_the_rest_is_looked_up_here() {

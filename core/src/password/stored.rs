@@ -18,6 +18,7 @@ use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq as _;
 
 use super::argon2id::{Cost, HASH_BYTES};
+use crate::secret::Secret;
 
 /// Most memory a stored hash may ask for, in KiB; PW-03.
 const MAX_MEMORY_KIB: u32 = 65_536;
@@ -140,8 +141,9 @@ impl BcryptHash {
             return None;
         }
         // The reference implementation counts the terminating zero as part of the key.
-        let key = [password, &[0]].concat();
-        let key = key.get(..key.len().min(MAX_BCRYPT_BYTES)).unwrap_or(&key);
+        let key = Secret::new([password, &[0]].concat());
+        let key = key.expose_secret();
+        let key = key.get(..key.len().min(MAX_BCRYPT_BYTES)).unwrap_or(key);
         let made = bcrypt::bcrypt(self.cost, self.salt, key);
         // The last byte of the 24 is never stored.
         Some(made.split_at(23).0.ct_eq(&self.hash).into())
