@@ -212,7 +212,8 @@ fn agent() -> ureq::Agent {
 /// The process that runs workers in workerd, the same that the tests use. Ends with its input.
 struct Host {
     process: Child,
-    commands: ChildStdin,
+    /// Closed to end the process.
+    commands: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     started: u32,
 }
@@ -226,7 +227,7 @@ impl Host {
             .stdout(Stdio::piped())
             .spawn()
             .context("start the host of workerd")?;
-        let commands = process.stdin.take().context("its input")?;
+        let commands = Some(process.stdin.take().context("its input")?);
         let answers = BufReader::new(process.stdout.take().context("its output")?);
         Ok(Self { process, commands, answers, started: 0 })
     }
@@ -235,7 +236,8 @@ impl Host {
     fn worker(&mut self, dir: &str, vars: &Value) -> Result<String> {
         self.started += 1;
         let name = format!("bench{}", self.started);
-        writeln!(self.commands, "{}", json!({"start": name, "worker": dir, "vars": vars}))?;
+        let commands = self.commands.as_mut().context("a running host")?;
+        writeln!(commands, "{}", json!({"start": name, "worker": dir, "vars": vars}))?;
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         let answer: Value = serde_json::from_str(&line).with_context(|| format!("workerd said `{line}`"))?;
@@ -249,8 +251,8 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // The run is over; whether the process could be ended changes nothing about it.
-        let _ = self.process.kill();
+        // It ends with its input, and takes its workerd along; killed, it would leave that behind.
+        self.commands = None;
         let _ = self.process.wait();
     }
 }
