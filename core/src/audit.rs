@@ -11,24 +11,45 @@ use crate::{
 /// What happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuditAction {
+    /// An account was shut out for a while, or let in again.
+    Ban,
+    /// Somebody tried to change their password.
+    ChangePassword,
+    /// An administrator deleted an account.
+    DeleteUser,
+    /// Somebody ended sessions of their own.
+    EndSessions,
+    /// Somebody presented a refresh token.
+    Refresh,
     /// A password's hash was replaced by one of current parameters.
     Rehash,
+    /// An administrator ended all sessions of an account.
+    RevokeSessions,
     /// Somebody tried to sign in.
     SignIn,
     /// Somebody signed out.
     SignOut,
     /// Somebody tried to create an account.
     SignUp,
+    /// An administrator changed an account.
+    UpdateUser,
 }
 
 impl AuditAction {
     /// The stored spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Ban => "ban",
+            Self::ChangePassword => "change_password",
+            Self::DeleteUser => "delete_user",
+            Self::EndSessions => "end_sessions",
+            Self::Refresh => "refresh",
             Self::Rehash => "rehash",
+            Self::RevokeSessions => "revoke_sessions",
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
             Self::SignUp => "sign_up",
+            Self::UpdateUser => "update_user",
         }
     }
 }
@@ -36,6 +57,8 @@ impl AuditAction {
 /// How it ended. Clients get one answer for several of these; the log keeps them apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuditOutcome {
+    /// The account is banned.
+    Banned,
     /// Registration is closed.
     Closed,
     /// The address is registered already.
@@ -46,6 +69,8 @@ pub enum AuditOutcome {
     NoPassword,
     /// An imported hash can not tell passwords of that length apart (PW-05).
     PasswordTooLongForBcrypt,
+    /// A token that had been used came back: somebody has a copy. Its session was ended (SE-15).
+    Reused,
     /// It worked.
     Success,
     /// Too many attempts.
@@ -60,11 +85,13 @@ impl AuditOutcome {
     /// The stored spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Banned => "banned",
             Self::Closed => "closed",
             Self::EmailTaken => "email_taken",
             Self::FirstAdmin => "first_admin",
             Self::NoPassword => "no_password",
             Self::PasswordTooLongForBcrypt => "password_too_long_for_bcrypt",
+            Self::Reused => "reused",
             Self::Success => "success",
             Self::Throttled => "throttled",
             Self::UnknownAccount => "unknown_account",
@@ -82,6 +109,8 @@ pub struct AuditEvent {
     pub at: UnixSeconds,
     /// Who did it, when known.
     pub actor: Option<UserId>,
+    /// Whom it was done to, when that is somebody else.
+    pub target: Option<UserId>,
     /// What was done.
     pub action: AuditAction,
     /// How it ended.

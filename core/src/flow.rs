@@ -2,9 +2,14 @@
 //! the numbered steps of the contract and knows no HTTP.
 
 mod audit;
+pub mod ban;
+pub mod change_password;
 pub mod current_session;
+pub mod manage_user;
 mod new_password;
 mod open_session;
+pub mod own_sessions;
+pub mod refresh;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -17,6 +22,8 @@ use crate::{
     network::Network,
     password::{PasswordPolicy, Peppers},
     permission::{Feature, PermissionSet},
+    session::{RefreshKeys, SessionLimits},
+    throttle::BanPolicy,
     time::UnixSeconds,
     user::{Role, SignUpPolicy, User},
 };
@@ -58,6 +65,14 @@ pub struct Policy {
     pub issuer: String,
     /// How long a session token lives.
     pub token_lifetime: TokenLifetime,
+    /// How long sessions may last, whatever their tokens say.
+    pub session_limits: SessionLimits,
+    /// Keys of refresh tokens.
+    pub refresh_keys: RefreshKeys,
+    /// Addresses that one network may ask to sign up in an hour (TH-11).
+    pub sign_ups_per_hour: u32,
+    /// When violations ban an account.
+    pub ban: BanPolicy,
     /// Rules for new passwords.
     pub password: PasswordPolicy,
     /// The list of breached passwords that new ones are looked up in, if any.

@@ -37,6 +37,16 @@ macro_rules! uuid_id {
                     _ => Err(IdError),
                 }
             }
+
+            /// The identifier of these bytes, as [`as_bytes`](Self::as_bytes) gave them.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Uuid::from_bytes(bytes))
+            }
+
+            /// Its 16 bytes.
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                self.0.as_bytes()
+            }
         }
 
         impl core::fmt::Display for $name {

@@ -3,6 +3,7 @@
 //! Single-threaded and deterministic: the random source is a counter under SHA-256.
 
 mod sessions;
+mod throttles;
 mod users;
 
 use alloc::{
@@ -17,15 +18,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     audit::AuditEvent,
+    id::UserId,
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
-    ports::{
-        AuditLog, BreachList, BucketKey, Entropy, Hashing, Instance, InstanceState, PortError, Signatures,
-        Throttles,
-    },
+    ports::{AuditLog, BreachList, Entropy, Hashing, Instance, InstanceState, PortError, Signatures},
     secret::Secret,
-    throttle::{Limit, Spent, Window},
-    time::UnixSeconds,
+    session::Book,
+    throttle::{AccountThrottle, Fallback, Window},
     user::Role,
 };
 
@@ -33,8 +32,10 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Memory {
     users: RefCell<users::UserTable>,
-    sessions: RefCell<sessions::SessionBook>,
-    throttles: RefCell<BTreeMap<String, Window>>,
+    books: RefCell<BTreeMap<UserId, Book>>,
+    accounts: RefCell<BTreeMap<String, AccountThrottle>>,
+    windows: RefCell<BTreeMap<String, Window>>,
+    fallback: RefCell<Fallback>,
     audit: RefCell<Vec<AuditEvent>>,
     random_blocks: Cell<u64>,
     breached: RefCell<String>,
@@ -77,19 +78,21 @@ impl Memory {
 
     /// Changes an account's role behind Portico's back.
     pub fn set_role(&self, email: &str, role: Role) {
-        self.users.borrow_mut().change(email, |user, _| user.role = role);
+        if let Some(row) = self.users.borrow_mut().find_mut(email) {
+            row.user.role = role;
+        }
     }
 
     /// Stores a hash behind Portico's back, as an import does.
     pub fn set_password_hash(&self, email: &str, hash: PasswordHash) {
-        self.users.borrow_mut().change(email, |_, stored| *stored = hash);
+        if let Some(row) = self.users.borrow_mut().find_mut(email) {
+            row.password_hash = hash;
+        }
     }
 
     /// The hash that is stored for an account.
     pub fn password_hash(&self, email: &str) -> Option<PasswordHash> {
-        let mut found = None;
-        self.users.borrow_mut().change(email, |_, stored| found = Some(stored.clone()));
-        found
+        self.users.borrow().find(email).map(|row| row.password_hash.clone())
     }
 
     fn reach(&self, port: &'static str) -> Result<(), PortError> {
@@ -156,20 +159,6 @@ impl Signatures for Memory {
     async fn sign(&self, key: &PrivateKey, input: &[u8]) -> Result<Vec<u8>, PortError> {
         self.reach("signatures")?;
         RustSignatures.sign(key, input).await
-    }
-}
-
-impl Throttles for Memory {
-    async fn spend(&self, bucket: &BucketKey, limit: Limit, now: UnixSeconds) -> Result<Spent, PortError> {
-        self.reach("throttles")?;
-        let mut throttles = self.throttles.borrow_mut();
-        Ok(throttles.entry(bucket.as_str().to_string()).or_default().spend(limit, now))
-    }
-
-    async fn reset(&self, bucket: &BucketKey) -> Result<(), PortError> {
-        self.reach("throttles")?;
-        self.throttles.borrow_mut().remove(bucket.as_str());
-        Ok(())
     }
 }
 

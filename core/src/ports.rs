@@ -20,8 +20,8 @@ pub use hashing::Hashing;
 pub use instance::{Instance, InstanceState};
 pub use sessions::Sessions;
 pub use signatures::Signatures;
-pub use throttles::{BucketKey, Throttles};
-pub use users::{Admission, Created, Credential, Replaced, Users};
+pub use throttles::{BucketKey, SignInAttempt, Throttles, sign_up_subject};
+pub use users::{Admission, Created, Credential, Deleted, Replaced, Updated, UserChange, Users};
 
 use alloc::string::String;
 

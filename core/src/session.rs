@@ -1,17 +1,36 @@
 //! Sessions: one record for each login, whichever dialect made it.
 
+mod book;
+mod refresh_family;
+mod refresh_token;
+
+pub use book::{AccountState, Book, BookRefresh, Changes, LiveSession, MAX_SESSIONS, RefreshUse, UseKey};
+pub use refresh_family::LOST_ANSWER_TOLERANCE;
+pub use refresh_token::{RefreshHash, RefreshKeys, RefreshToken};
+
 use alloc::{boxed::Box, string::String};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{SessionId, SessionStamp, UserId},
+    id::{SessionId, SessionStamp, TokenId, UserId},
     time::{Lifetime, UnixSeconds},
     user::User,
 };
 
-/// A session that shows no sign of life for this long ends even if its token never expires.
-pub const IDLE_LIMIT: Lifetime = Lifetime::from_days(30);
+/// How long sessions may last, whatever their tokens say (SE-05).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct SessionLimits {
+    /// A session that shows no sign of life for this long ends.
+    pub idle: Lifetime,
+    /// A session ends this long after its sign-in.
+    pub absolute: Lifetime,
+}
+
+impl SessionLimits {
+    /// 30 idle days, 365 days in all.
+    pub const DEFAULT: Self = Self { idle: Lifetime::from_days(30), absolute: Lifetime::from_days(365) };
+}
 
 /// How a human proved who they are (`auth_method` in tokens).
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -35,6 +54,25 @@ impl AuthMethod {
     }
 }
 
+/// What its owner may see of a session (SE-19).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SessionRecord {
+    /// The session.
+    pub id: SessionId,
+    /// How they signed in.
+    pub method: AuthMethod,
+    /// When they signed in.
+    pub created_at: UnixSeconds,
+    /// When the session was used last, to the minute.
+    pub last_seen_at: UnixSeconds,
+    /// When it ends at the latest.
+    pub ends_at: UnixSeconds,
+    /// Canonical network of the sign-in; see [`crate::network::Network`].
+    pub network: String,
+    /// The browser's description, at most [`crate::flow::MAX_USER_AGENT_BYTES`] bytes.
+    pub user_agent: String,
+}
+
 /// A session about to be opened.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct NewSession {
@@ -42,20 +80,42 @@ pub struct NewSession {
     pub id: SessionId,
     /// Whose session it is.
     pub user_id: UserId,
+    /// The version of the account's credential that was just proved. Once it has changed, the session is
+    /// dead, even if it was opened a moment too late to be ended with the others (PW-14).
+    pub credential_version: u32,
     /// How they signed in.
     pub method: AuthMethod,
     /// When they signed in.
     pub created_at: UnixSeconds,
-    /// When its token expires; `None` for never.
-    pub expires_at: Option<UnixSeconds>,
-    /// Canonical network of the sign-in; see [`crate::network::Network`].
+    /// When it ends at the latest.
+    pub ends_at: UnixSeconds,
+    /// How long it may be idle.
+    pub idle_limit: Lifetime,
+    /// The first refresh token of its family, for dialects that refresh.
+    pub refresh: Option<RefreshHash>,
+    /// Canonical network of the sign-in.
     pub network: String,
-    /// The browser's description, at most [`crate::flow::MAX_USER_AGENT_BYTES`] bytes.
+    /// The browser's description.
     pub user_agent: String,
 }
 
-/// What a token claims about its session, to be held against the session's record.
+/// What became of opening a session.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Opened {
+    /// The account is banned; nothing was opened.
+    Banned {
+        /// Until when.
+        until: UnixSeconds,
+    },
+    /// It is recorded durably, in this generation.
+    Session {
+        /// The generation that its tokens belong to.
+        stamp: SessionStamp,
+    },
+}
+
+/// What a token claims about its session, to be held against the session's record.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct SessionProof {
     /// Whose session it claims to be.
     pub user_id: UserId,
@@ -63,6 +123,8 @@ pub struct SessionProof {
     pub session_id: SessionId,
     /// The generation in which the token was issued.
     pub stamp: SessionStamp,
+    /// The token.
+    pub token_id: TokenId,
 }
 
 /// What the session authority says about a [`SessionProof`].
@@ -70,7 +132,7 @@ pub struct SessionProof {
 pub enum SessionCheck {
     /// The session is alive; here is its account as of at most [`SNAPSHOT_LIFETIME`] ago.
     Active(Box<User>),
-    /// Signed out, expired, idle too long, or of an earlier generation.
+    /// Signed out, revoked, expired, idle too long, or of an earlier generation.
     Ended,
     /// The account does not exist any more.
     NoAccount,
@@ -85,36 +147,42 @@ pub enum Ending {
     Now,
 }
 
+/// What presenting a refresh token came to (SE-14 … SE-17).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Refresh {
+    /// The account is banned.
+    Banned {
+        /// Until when.
+        until: UnixSeconds,
+    },
+    /// The session is over, or the account's credential has changed.
+    Ended,
+    /// The account does not exist any more.
+    NoAccount,
+    /// The token was spent before, and its successor is not lost: somebody has a copy. The session
+    /// was ended.
+    Reused,
+    /// The successor is the token to use from now on, whether this was the first time that it was
+    /// asked for or a repetition after a lost answer.
+    Rotated {
+        /// The account, as stored now.
+        user: Box<User>,
+        /// The generation that the session's tokens belong to.
+        stamp: SessionStamp,
+        /// What the record says.
+        session: Box<SessionRecord>,
+    },
+}
+
+/// What using something that works once came to.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Use {
+    /// It had been used.
+    Before,
+    /// This was its one use.
+    Now,
+}
+
 /// How long the authority may answer from its copy of the account. Every change through Portico
 /// replaces the copy at once; the limit covers changes made behind its back.
 pub const SNAPSHOT_LIFETIME: Lifetime = Lifetime::from_seconds(30);
-
-/// Whether a session is still alive by its own record.
-pub fn is_alive(expires_at: Option<UnixSeconds>, last_seen_at: UnixSeconds, now: UnixSeconds) -> bool {
-    expires_at.is_none_or(|expiry| now < expiry) && now < last_seen_at.plus(IDLE_LIMIT)
-}
-
-#[cfg(test)]
-mod tests {
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    use super::*;
-
-    #[test]
-    fn a_session_without_expiry_still_ends_when_idle() {
-        /* R-04, SE-05 */
-        let seen = UnixSeconds::new(1_000);
-        let limit = seen.plus(IDLE_LIMIT);
-        assert!(is_alive(None, seen, UnixSeconds::new(limit.get() - 1)));
-        assert!(!is_alive(None, seen, limit));
-    }
-
-    #[test]
-    fn a_session_ends_at_its_expiry_and_not_a_second_later() {
-        let seen = UnixSeconds::new(1_000);
-        let expiry = Some(UnixSeconds::new(2_000));
-        assert!(is_alive(expiry, seen, UnixSeconds::new(1_999)));
-        assert!(!is_alive(expiry, seen, UnixSeconds::new(2_000)));
-    }
-}

@@ -57,6 +57,10 @@ pub struct User {
     pub profile: Profile,
     /// When the account was created.
     pub created_at: UnixSeconds,
+    /// When it was changed last.
+    pub updated_at: UnixSeconds,
+    /// When its owner was active last.
+    pub last_active_at: UnixSeconds,
 }
 
 /// What an account's owner tells about themselves.
@@ -70,6 +74,8 @@ pub struct Profile {
     pub gender: Option<String>,
     /// `YYYY-MM-DD`.
     pub date_of_birth: Option<String>,
+    /// Name of a time zone.
+    pub timezone: Option<String>,
     /// An emoji beside the name.
     pub status_emoji: Option<String>,
     /// A line beside the name.
@@ -110,3 +116,16 @@ pub enum SignUpPolicy {
     /// Anyone until the first sign-up, which closes registration; afterwards as the stored switch says.
     UntilFirstUser,
 }
+
+/// An account as the session authority copies it: with the version of the credential that its sessions
+/// must have proved.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Account {
+    /// The account.
+    pub user: User,
+    /// The present version of its credential.
+    pub credential_version: u32,
+}
+
+/// The version of a new account's credential.
+pub const FIRST_CREDENTIAL_VERSION: u32 = 1;

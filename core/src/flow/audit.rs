@@ -7,6 +7,37 @@ use crate::{
     ports::{PortError, Ports},
 };
 
+/// One event about the request in `ctx`.
+pub(super) fn event(
+    ctx: &Ctx<'_, impl Ports>,
+    actor: Option<UserId>,
+    action: AuditAction,
+    outcome: AuditOutcome,
+) -> Result<AuditEvent, PortError> {
+    Ok(AuditEvent {
+        id: AuditId::random(ctx.ports)?,
+        at: ctx.now,
+        actor,
+        target: None,
+        action,
+        outcome,
+        network: ctx.client.network.as_str().into(),
+        user_agent: ctx.client.user_agent.clone(),
+        request_id: ctx.client.request_id.clone(),
+    })
+}
+
+/// One event about what somebody did to somebody else.
+pub(super) fn event_about(
+    ctx: &Ctx<'_, impl Ports>,
+    actor: UserId,
+    target: UserId,
+    action: AuditAction,
+) -> Result<AuditEvent, PortError> {
+    let event = event(ctx, Some(actor), action, AuditOutcome::Success)?;
+    Ok(AuditEvent { target: Some(target), ..event })
+}
+
 /// Appends one event about the request in `ctx`.
 pub(super) async fn record(
     ctx: &Ctx<'_, impl Ports>,
@@ -14,17 +45,7 @@ pub(super) async fn record(
     action: AuditAction,
     outcome: AuditOutcome,
 ) -> Result<(), PortError> {
-    let event = AuditEvent {
-        id: AuditId::random(ctx.ports)?,
-        at: ctx.now,
-        actor,
-        action,
-        outcome,
-        network: ctx.client.network.as_str().into(),
-        user_agent: ctx.client.user_agent.clone(),
-        request_id: ctx.client.request_id.clone(),
-    };
-    ctx.ports.append(event).await
+    ctx.ports.append(event(ctx, actor, action, outcome)?).await
 }
 
 /// Appends a refusal. The refusal stands whether or not it could be written down (LG-04); the port

@@ -2,17 +2,24 @@
 
 use alloc::string::String;
 
-use super::{Ctx, SignedIn, audit, open_session};
+use futures_util::future::join;
+
+use super::{
+    Ctx, SignedIn, audit,
+    current_session::verified_claims,
+    open_session::{self, OpenError},
+};
 use crate::{
     audit::{AuditAction, AuditOutcome},
     email::Email,
     id::UserId,
     password::{self, Password, PasswordHash, Verification},
-    ports::{BucketKey, Credential, PortError, Ports, Replaced},
+    ports::{Credential, PortError, Ports, Replaced, SignInAttempt},
     secret::Secret,
     session::AuthMethod,
-    throttle::{SIGN_IN_LIMIT, Spent},
-    time::Lifetime,
+    throttle::Spent,
+    time::{Lifetime, UnixSeconds},
+    user::Account,
 };
 
 /// What someone typed into a sign-in form.
@@ -22,6 +29,8 @@ pub struct PasswordLogin {
     pub email: String,
     /// Any text.
     pub password: Secret<String>,
+    /// The session token that this browser has shown, if it has: a success ends its session (SE-04).
+    pub previous_token: Option<String>,
 }
 
 /// Signs in with an e-mail address and a password.
@@ -36,14 +45,49 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
     if !ctx.policy.password_sign_in {
         return Err(SignInError::PasswordSignInOff);
     }
-    let bucket = BucketKey::sign_in(&login.email, &ctx.client.network);
-    if let Spent::Refused { retry_after } = ctx.ports.spend(&bucket, SIGN_IN_LIMIT, ctx.now).await? {
+    let attempt = SignInAttempt::of(&login.email, &ctx.client.network);
+    if let Spent::Refused { retry_after } = ctx.ports.spend_sign_in(&attempt, ctx.now).await? {
         refused(ctx, None, AuditOutcome::Throttled).await;
         return Err(SignInError::Throttled { retry_after });
     }
+    let account = match prove(ctx, &login).await {
+        Ok(account) => account,
+        Err(Unproved::Refused { actor, outcome, error }) => {
+            refused(ctx, actor, outcome).await;
+            return Err(error);
+        }
+        Err(Unproved::Unavailable(fault)) => return Err(fault.into()),
+    };
+    let user = account.user.id;
+    let (opened, _) = join(
+        open_session::open(ctx, account, AuthMethod::Password),
+        // An attempt that stays spent is merely strict; the port reports its own fault.
+        ctx.ports.settle_sign_in(&attempt, ctx.now),
+    )
+    .await;
+    let signed_in = match opened {
+        Ok(signed_in) => signed_in,
+        Err(OpenError::Banned { until }) => {
+            refused(ctx, Some(user), AuditOutcome::Banned).await;
+            return Err(SignInError::Banned { until });
+        }
+        Err(OpenError::Unavailable(fault)) => return Err(fault.into()),
+    };
+    let (recorded, _) = join(
+        audit::record(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success),
+        // It is over for this browser in any case: its cookie is about to be replaced.
+        end_previous(ctx, login.previous_token.as_deref()),
+    )
+    .await;
+    recorded?;
+    Ok(signed_in)
+}
+
+/// Whose password this is.
+async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Account, Unproved> {
+    let refused = |actor, outcome, error| Unproved::Refused { actor, outcome, error };
     let Ok(password) = Password::new(login.password.expose_secret()) else {
-        refused(ctx, None, AuditOutcome::WrongPassword).await;
-        return Err(SignInError::WrongPassword);
+        return Err(refused(None, AuditOutcome::WrongPassword, SignInError::WrongPassword));
     };
     let credential = match Email::parse(&login.email) {
         Ok(email) => ctx.ports.find_credential(&email).await?,
@@ -51,31 +95,43 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
     };
     let hash = credential.as_ref().and_then(|credential| credential.password_hash.as_ref());
     let verification = password::verify(&password, hash, &ctx.policy.peppers, ctx.ports).await?;
-    let Some(Credential { user, password_hash }) = credential else {
-        refused(ctx, None, AuditOutcome::UnknownAccount).await;
-        return Err(SignInError::UnknownAccount);
+    let Some(Credential { user, password_hash, version }) = credential else {
+        return Err(refused(None, AuditOutcome::UnknownAccount, SignInError::UnknownAccount));
     };
+    let actor = Some(user.id);
     match verification {
         Verification::Match { needs_rehash: false } => {}
         Verification::Match { needs_rehash: true } => {
             rehash(ctx, user.id, &password, password_hash.as_ref()).await?;
         }
         Verification::Mismatch => {
-            refused(ctx, Some(user.id), AuditOutcome::WrongPassword).await;
-            return Err(SignInError::WrongPassword);
+            return Err(refused(actor, AuditOutcome::WrongPassword, SignInError::WrongPassword));
         }
         Verification::NoUsableHash => {
-            refused(ctx, Some(user.id), AuditOutcome::NoPassword).await;
-            return Err(SignInError::NoPassword);
+            return Err(refused(actor, AuditOutcome::NoPassword, SignInError::NoPassword));
         }
         Verification::TooLongForBcrypt => {
-            refused(ctx, Some(user.id), AuditOutcome::PasswordTooLongForBcrypt).await;
-            return Err(SignInError::WrongPassword);
+            return Err(refused(actor, AuditOutcome::PasswordTooLongForBcrypt, SignInError::WrongPassword));
         }
     }
-    ctx.ports.reset(&bucket).await?;
-    audit::record(ctx, Some(user.id), AuditAction::SignIn, AuditOutcome::Success).await?;
-    Ok(open_session::open(ctx, user, AuthMethod::Password).await?)
+    Ok(Account { user, credential_version: version })
+}
+
+enum Unproved {
+    Refused { actor: Option<UserId>, outcome: AuditOutcome, error: SignInError },
+    Unavailable(PortError),
+}
+
+impl From<PortError> for Unproved {
+    fn from(fault: PortError) -> Self {
+        Self::Unavailable(fault)
+    }
+}
+
+async fn end_previous(ctx: &Ctx<'_, impl Ports>, token: Option<&str>) -> Result<(), PortError> {
+    let Some(token) = token else { return Ok(()) };
+    let Ok(claims) = verified_claims(ctx, token).await else { return Ok(()) };
+    ctx.ports.end_session(claims.id, claims.sid).await.map(|_| ())
 }
 
 /// Replaces a hash of older parameters, from elsewhere or under an older pepper, now that the password
@@ -101,6 +157,11 @@ async fn refused(ctx: &Ctx<'_, impl Ports>, actor: Option<UserId>, outcome: Audi
 /// Why nobody was signed in. Dialects answer several of these alike (TH-09).
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SignInError {
+    /// The account is banned; only somebody who knows the password learns that.
+    Banned {
+        /// Until when.
+        until: UnixSeconds,
+    },
     /// The account has no password, or none that can be checked.
     NoPassword,
     /// The deployment does not let anyone sign in with a password.

@@ -2,7 +2,10 @@
 
 use alloc::string::String;
 
-use super::{Ctx, SignedIn, audit, new_password, open_session};
+use super::{
+    Ctx, SignedIn, audit, new_password,
+    open_session::{self, OpenError},
+};
 use crate::{
     audit::{AuditAction, AuditOutcome},
     display_name::DisplayName,
@@ -10,10 +13,12 @@ use crate::{
     id::UserId,
     image_reference::ImageReference,
     password::{self, Password, PasswordPolicyError, PublicKnowledge},
-    ports::{Admission, Created, PortError, Ports},
+    ports::{Admission, BucketKey, Created, PortError, Ports, sign_up_subject},
     secret::Secret,
     session::AuthMethod,
-    user::{NewUser, Role},
+    throttle::{Limit, SIGN_UP_LIMIT, SITE_SIGN_UP_LIMIT, Spent},
+    time::Lifetime,
+    user::{Account, FIRST_CREDENTIAL_VERSION, NewUser, Role},
 };
 
 /// What someone typed into a sign-up form.
@@ -31,8 +36,7 @@ pub struct SignUp {
 
 /// Creates an account with a password and signs it in.
 ///
-/// In the contract's order: closed registration answers before anything is looked up, then the
-/// address, then the password. Hashing comes last but one, and the store decides again in the step
+/// In the contract's order: closed registration first, then the address, then the password. Hashing comes last but one, and the store decides again in the step
 /// that inserts.
 ///
 /// # Errors
@@ -40,12 +44,17 @@ pub struct SignUp {
 /// signing in tells.
 pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<SignedIn, SignUpError> {
     let email = Email::parse(&form.email);
-    match ctx.ports.preview_admission(email.as_ref().ok(), ctx.policy.sign_up).await? {
-        Admission::Closed => return Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await),
-        Admission::EmailTaken => {
-            return Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await);
-        }
-        Admission::Open => {}
+    let admission = ctx.ports.preview_admission(email.as_ref().ok(), ctx.policy.sign_up).await?;
+    if admission == Admission::Closed {
+        return Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await);
+    }
+    if let Ok(email) = &email
+        && let Spent::Refused { retry_after } = spend(ctx, email).await?
+    {
+        return Err(refused(ctx, AuditOutcome::Throttled, SignUpError::Throttled { retry_after }).await);
+    }
+    if admission == Admission::EmailTaken {
+        return Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await);
     }
     let email = email.map_err(SignUpError::InvalidEmail)?;
     let password = Password::new(form.password.expose_secret()).map_err(|_| SignUpError::PasswordTooLong)?;
@@ -68,8 +77,22 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Si
             let outcome =
                 if user.role == Role::Admin { AuditOutcome::FirstAdmin } else { AuditOutcome::Success };
             audit::record(ctx, Some(user.id), AuditAction::SignUp, outcome).await?;
-            Ok(open_session::open(ctx, *user, AuthMethod::Password).await?)
+            let account = Account { user: *user, credential_version: FIRST_CREDENTIAL_VERSION };
+            Ok(open_session::open(ctx, account, AuthMethod::Password).await?)
         }
+    }
+}
+
+/// The answer tells whether an address is taken, so nobody may ask about many (TH-11).
+async fn spend(ctx: &Ctx<'_, impl Ports>, email: &Email) -> Result<Spent, PortError> {
+    let network = &ctx.client.network;
+    let spend = |bucket, limit| async move {
+        ctx.ports.spend(&bucket, limit, Some(sign_up_subject(email)), network, ctx.now).await
+    };
+    let own = Limit { attempts: ctx.policy.sign_ups_per_hour, ..SIGN_UP_LIMIT };
+    match spend(BucketKey::sign_up(network), own).await? {
+        Spent::Granted => spend(BucketKey::site_sign_up(), SITE_SIGN_UP_LIMIT).await,
+        refused @ Spent::Refused { .. } => Ok(refused),
     }
 }
 
@@ -89,10 +112,25 @@ pub enum SignUpError {
     InvalidEmail(EmailError),
     /// Longer than anyone's password.
     PasswordTooLong,
+    /// Too many addresses were tried from there.
+    Throttled {
+        /// When another one may be tried.
+        retry_after: Lifetime,
+    },
     /// The outside failed.
     Unavailable(PortError),
     /// The password breaks a rule.
     WeakPassword(PasswordPolicyError),
+}
+
+impl From<OpenError> for SignUpError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            // Nobody can have banned an account that did not exist a moment ago, except by its new id.
+            OpenError::Banned { .. } => Self::Closed,
+            OpenError::Unavailable(fault) => fault.into(),
+        }
+    }
 }
 
 impl From<PortError> for SignUpError {

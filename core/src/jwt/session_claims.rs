@@ -72,6 +72,6 @@ impl SessionClaims {
 
     /// What the session authority has to confirm.
     pub const fn proof(&self) -> SessionProof {
-        SessionProof { user_id: self.id, session_id: self.sid, stamp: self.session_stamp }
+        SessionProof { user_id: self.id, session_id: self.sid, stamp: self.session_stamp, token_id: self.jti }
     }
 }

@@ -1,63 +1,137 @@
-use alloc::{boxed::Box, collections::BTreeMap};
+use alloc::{boxed::Box, vec::Vec};
 
 use super::Memory;
 use crate::{
-    id::{SessionId, SessionStamp, UserId},
+    id::{SessionId, SessionStamp, TokenId, UserId},
     ports::{PortError, Sessions},
-    session::{Ending, NewSession, SessionCheck, SessionProof, is_alive},
+    session::{
+        Book, BookRefresh, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof,
+        SessionRecord, Use, UseKey,
+    },
+    throttle::{BanPolicy, Violation},
     time::UnixSeconds,
+    totp::Step,
 };
 
-#[derive(Debug, Default)]
-pub(super) struct SessionBook {
-    stamps: BTreeMap<UserId, SessionStamp>,
-    live: BTreeMap<SessionId, Live>,
-}
-
-#[derive(Debug)]
-struct Live {
-    user_id: UserId,
-    expires_at: Option<UnixSeconds>,
-    last_seen_at: UnixSeconds,
+impl Memory {
+    fn in_book<T>(&self, user: UserId, act: impl FnOnce(&mut Book) -> T) -> Result<T, PortError> {
+        self.reach("sessions")?;
+        Ok(act(self.books.borrow_mut().entry(user).or_default()))
+    }
 }
 
 impl Sessions for Memory {
-    async fn open_session(&self, session: NewSession) -> Result<SessionStamp, PortError> {
-        self.reach("sessions")?;
+    async fn open_session(&self, session: NewSession) -> Result<Opened, PortError> {
         let fresh = SessionStamp::random(self)?;
-        let mut book = self.sessions.borrow_mut();
-        let live = Live {
-            user_id: session.user_id,
-            expires_at: session.expires_at,
-            last_seen_at: session.created_at,
-        };
-        book.live.insert(session.id, live);
-        Ok(*book.stamps.entry(session.user_id).or_insert(fresh))
+        self.in_book(session.user_id, |book| book.open(session, fresh))
     }
 
     async fn check_session(&self, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, PortError> {
         self.reach("sessions")?;
-        let Some(user) = self.users.borrow().find(proof.user_id) else { return Ok(SessionCheck::NoAccount) };
-        let mut book = self.sessions.borrow_mut();
-        if book.stamps.get(&proof.user_id) != Some(&proof.stamp) {
-            return Ok(SessionCheck::Ended);
-        }
-        match book.live.get_mut(&proof.session_id) {
-            Some(live)
-                if live.user_id == proof.user_id && is_alive(live.expires_at, live.last_seen_at, now) =>
-            {
-                live.last_seen_at = now;
-                Ok(SessionCheck::Active(Box::new(user)))
+        let Some(account) = self.users.borrow().account(proof.user_id) else {
+            return Ok(SessionCheck::NoAccount);
+        };
+        self.in_book(proof.user_id, |book| {
+            if book.check(proof, account.credential_version, now) {
+                SessionCheck::Active(Box::new(account.user))
+            } else {
+                SessionCheck::Ended
             }
-            _ => Ok(SessionCheck::Ended),
-        }
+        })
     }
 
-    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<Ending, PortError> {
+    async fn list_sessions(&self, user: UserId, now: UnixSeconds) -> Result<Vec<SessionRecord>, PortError> {
+        self.in_book(user, |book| book.list(now))
+    }
+
+    async fn end_session(&self, user: UserId, session: SessionId) -> Result<Ending, PortError> {
+        self.in_book(user, |book| book.end(session))
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        now: UnixSeconds,
+    ) -> Result<usize, PortError> {
+        self.in_book(user, |book| book.end_others(kept, now))
+    }
+
+    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
+        let fresh = SessionStamp::random(self)?;
+        self.in_book(user, |book| book.end_all(fresh, now))
+    }
+
+    async fn account_changed(&self, user: UserId) -> Result<(), PortError> {
+        // There is no copy to drop: accounts are read where they are.
+        self.in_book(user, |_| ())
+    }
+
+    async fn revoke_token(
+        &self,
+        user: UserId,
+        session: SessionId,
+        token: TokenId,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.in_book(user, |book| book.revoke_token(session, token, until, now))
+    }
+
+    async fn refresh_session(
+        &self,
+        user: UserId,
+        session: SessionId,
+        used: RefreshUse,
+        now: UnixSeconds,
+    ) -> Result<Refresh, PortError> {
         self.reach("sessions")?;
-        let live = &mut self.sessions.borrow_mut().live;
-        let before = live.len();
-        live.retain(|id, live| *id != session_id || live.user_id != user_id);
-        Ok(if live.len() < before { Ending::Now } else { Ending::Before })
+        let Some(account) = self.users.borrow().account(user) else { return Ok(Refresh::NoAccount) };
+        self.in_book(user, |book| match book.refresh(session, used, account.credential_version, now) {
+            BookRefresh::Banned { until } => Refresh::Banned { until },
+            BookRefresh::Ended => Refresh::Ended,
+            BookRefresh::Reused => Refresh::Reused,
+            BookRefresh::Rotated { stamp, session } => {
+                Refresh::Rotated { user: Box::new(account.user), stamp, session: Box::new(session.clone()) }
+            }
+        })
+    }
+
+    async fn ban_account(&self, user: UserId, until: UnixSeconds, now: UnixSeconds) -> Result<(), PortError> {
+        let fresh = SessionStamp::random(self)?;
+        self.in_book(user, |book| book.ban(until, fresh, now))
+    }
+
+    async fn lift_ban(&self, user: UserId) -> Result<(), PortError> {
+        self.in_book(user, Book::lift_ban)
+    }
+
+    async fn record_violation(
+        &self,
+        user: UserId,
+        points: u32,
+        policy: BanPolicy,
+        now: UnixSeconds,
+    ) -> Result<Violation, PortError> {
+        let fresh = SessionStamp::random(self)?;
+        self.in_book(user, |book| book.violate(points, policy, fresh, now))
+    }
+
+    async fn use_once(
+        &self,
+        user: UserId,
+        key: UseKey,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) -> Result<Use, PortError> {
+        self.in_book(user, |book| book.use_once(key, until, now))
+    }
+
+    async fn forget_uses(&self, user: UserId, purpose: &str) -> Result<(), PortError> {
+        self.in_book(user, |book| book.forget_uses(purpose))
+    }
+
+    async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
+        self.in_book(user, |book| book.accept_step(step, now))
     }
 }

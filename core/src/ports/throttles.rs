@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::PortError;
 use crate::{
     email::Email,
+    id::{SessionId, UserId},
     network::Network,
     throttle::{Limit, Spent},
     time::UnixSeconds,
@@ -16,18 +17,41 @@ use crate::{
 pub struct BucketKey(String);
 
 impl BucketKey {
-    /// Sign-in attempts for one account from one network (TH-02). The account is named by what was
-    /// typed in canonical form, so that known and unknown ones share the rule (TH-03, TH-10); a text
-    /// that is no address is folded to lower case.
-    pub fn sign_in(typed: &str, network: &Network) -> Self {
+    /// Sign-in attempts for one account. The account is named by what was typed in canonical form, so that
+    /// known and unknown ones share the rule (TH-03, TH-10); a text that is no address is folded to lower
+    /// case.
+    pub fn account(typed: &str) -> Self {
         let account = Email::parse(typed).map_or_else(|_| typed.to_lowercase(), |email| email.to_string());
-        let digest = Sha256::new()
-            .chain_update(b"portico/throttle/sign-in/v1\0")
-            .chain_update(network.as_str())
-            .chain_update(b"\0")
-            .chain_update(account)
-            .finalize();
-        Self(URL_SAFE_NO_PAD.encode(digest))
+        Self::of("sign-in", &account)
+    }
+
+    /// Failed attempts of one network, whatever they are for.
+    pub fn network(network: &Network) -> Self {
+        Self::of("network", network.as_str())
+    }
+
+    /// Sign-ups from one network (TH-11).
+    pub fn sign_up(network: &Network) -> Self {
+        Self::of("sign-up", network.as_str())
+    }
+
+    /// Sign-ups from everywhere (TH-11).
+    pub fn site_sign_up() -> Self {
+        Self::of("sign-up", "everywhere")
+    }
+
+    /// Checks of the current password by somebody who is signed in.
+    pub fn reauthentication(user: UserId) -> Self {
+        Self::of("reauthentication", &user.to_string())
+    }
+
+    /// Refreshes of one session.
+    pub fn refresh(session: SessionId) -> Self {
+        Self::of("refresh", &session.to_string())
+    }
+
+    fn of(purpose: &str, subject: &str) -> Self {
+        Self(URL_SAFE_NO_PAD.encode(digest(purpose, subject)))
     }
 
     /// The name, 43 characters of base64url.
@@ -36,20 +60,72 @@ impl BucketKey {
     }
 }
 
+/// What a sign-up asks about, as a throttle remembers it: the same for every spelling of an address.
+pub fn sign_up_subject(email: &Email) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = digest("sign-up subject", email.as_str());
+    // 53 bits are exact in the host's numbers too.
+    u64::from_be_bytes([a, b, c, d, e, f, g, h]) >> 11
+}
+
+fn digest(purpose: &str, subject: &str) -> [u8; 32] {
+    let digest = Sha256::new().chain_update(b"portico/throttle/v2\0").chain_update(purpose);
+    digest.chain_update(b"\0").chain_update(subject).finalize().into()
+}
+
+/// One attempt to sign in, as the throttles see it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SignInAttempt {
+    /// The account's bucket.
+    pub account: BucketKey,
+    /// Where the attempt comes from.
+    pub network: Network,
+}
+
+impl SignInAttempt {
+    /// An attempt for whatever was typed as an address.
+    pub fn of(typed: &str, network: &Network) -> Self {
+        Self { account: BucketKey::account(typed), network: network.clone() }
+    }
+}
+
 /// The throttle buckets.
+///
+/// When a bucket can not be reached, the host counts for itself, strictly
+/// ([`Fallback`](crate::throttle::Fallback); FT-06).
 #[expect(async_fn_in_trait, reason = "hosts are single-threaded; no Send bound is wanted")]
 pub trait Throttles {
-    /// Checks and spends one attempt in one step, durably before it returns (TH-01, FT-07).
+    /// Checks and spends one sign-in attempt, durably before it returns (TH-01, TH-02, FT-07).
     ///
     /// # Errors
-    /// When the bucket can not be reached; the attempt must not go on (FT-06).
-    async fn spend(&self, bucket: &BucketKey, limit: Limit, now: UnixSeconds) -> Result<Spent, PortError>;
+    /// When neither the buckets nor the fallback would let it go on.
+    async fn spend_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<Spent, PortError>;
 
-    /// Forgets the attempts of a bucket whose owner has proved themselves (TH-13).
+    /// The attempt succeeded: gives back what it spent, forgets the attempts for this account from this
+    /// network, and remembers the network (TH-08, TH-13).
     ///
     /// # Errors
-    /// When the bucket can not be reached.
-    async fn reset(&self, bucket: &BucketKey) -> Result<(), PortError>;
+    /// When a bucket can not be reached; what was spent then stays spent.
+    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError>;
+
+    /// Checks and spends one attempt of any other kind in one step, durably before it returns.
+    /// Repeating a `subject` within the window is free. `network` is who the fallback counts.
+    ///
+    /// # Errors
+    /// When neither the bucket nor the fallback would let it go on.
+    async fn spend(
+        &self,
+        bucket: &BucketKey,
+        limit: Limit,
+        subject: Option<u64>,
+        network: &Network,
+        now: UnixSeconds,
+    ) -> Result<Spent, PortError>;
+
+    /// Gives the latest attempt of a bucket back.
+    ///
+    /// # Errors
+    /// When the bucket can not be reached; what was spent then stays spent.
+    async fn give_back(&self, bucket: &BucketKey) -> Result<(), PortError>;
 }
 
 #[cfg(test)]
@@ -60,13 +136,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_spelling_of_an_account_shares_one_budget_per_network() {
-        /* TH-03, TH-04 */
-        let (here, there) = (Network::of_address("203.0.113.7"), Network::of_address("203.0.113.8"));
-        let key = BucketKey::sign_in("ann@example.com", &here);
-        assert_eq!(BucketKey::sign_in("ANN@Example.COM", &here), key);
-        assert_ne!(BucketKey::sign_in("ann@example.com", &there), key);
-        assert_ne!(BucketKey::sign_in("bob@example.com", &here), key);
-        assert_eq!(BucketKey::sign_in("Not An Address", &here), BucketKey::sign_in("not an address", &here));
+    fn every_spelling_of_an_account_is_one_bucket() {
+        /* TH-03 */
+        let key = BucketKey::account("ann@example.com");
+        assert_eq!(BucketKey::account("ANN@Example.COM"), key);
+        assert_ne!(BucketKey::account("bob@example.com"), key);
+        assert_eq!(BucketKey::account("Not An Address"), BucketKey::account("not an address"));
+    }
+
+    #[test]
+    fn no_two_purposes_share_a_bucket() {
+        let network = Network::of_address("203.0.113.7");
+        let keys = [
+            BucketKey::account(network.as_str()),
+            BucketKey::network(&network),
+            BucketKey::sign_up(&network),
+            BucketKey::site_sign_up(),
+        ];
+        for (index, key) in keys.iter().enumerate() {
+            assert!(!keys.iter().skip(index + 1).any(|other| other == key));
+        }
     }
 }

@@ -2,11 +2,14 @@ use alloc::boxed::Box;
 
 use super::PortError;
 use crate::{
+    audit::AuditEvent,
+    display_name::DisplayName,
     email::Email,
     id::UserId,
+    image_reference::ImageReference,
     password::PasswordHash,
     time::UnixSeconds,
-    user::{NewUser, SignUpPolicy, User},
+    user::{NewUser, Role, SignUpPolicy, User},
 };
 
 /// An account with the hash that guards it.
@@ -16,6 +19,8 @@ pub struct Credential {
     pub user: User,
     /// Its password's hash; `None` when it has no password.
     pub password_hash: Option<PasswordHash>,
+    /// Counts the changes of the password. A session belongs to the version that was proved for it.
+    pub version: u32,
 }
 
 /// Whether a sign-up would be let in. A preview: [`Users::create_user`] decides.
@@ -38,6 +43,45 @@ pub enum Created {
     EmailTaken,
     /// The account exists now, with the role it was given.
     User(Box<User>),
+}
+
+/// What an administrator changes about an account; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UserChange {
+    /// What it may do.
+    pub role: Option<Role>,
+    /// Its address.
+    pub email: Option<Email>,
+    /// Its name.
+    pub name: Option<DisplayName>,
+    /// Its picture.
+    pub image: Option<ImageReference>,
+    /// Its password. Also starts a new version of the credential.
+    pub password_hash: Option<PasswordHash>,
+}
+
+/// What became of changing an account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Updated {
+    /// Another account has that address; nothing was stored.
+    EmailTaken,
+    /// Nobody would administrate the deployment any more; nothing was stored (AD-05).
+    LastAdmin,
+    /// There is no such account.
+    NoAccount,
+    /// The account as it is now.
+    User(Box<User>),
+}
+
+/// What became of deleting an account.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Deleted {
+    /// Nobody would administrate the deployment any more; nothing was deleted (AD-05).
+    LastAdmin,
+    /// There is no such account.
+    NoAccount,
+    /// It is gone, with everything that let somebody sign in to it.
+    Yes,
 }
 
 /// What became of replacing a hash.
@@ -88,4 +132,49 @@ pub trait Users {
         new: &PasswordHash,
         now: UnixSeconds,
     ) -> Result<Replaced, PortError>;
+
+    /// The account of an id, with what guards it.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    async fn load_credential(&self, user: UserId) -> Result<Option<Credential>, PortError>;
+
+    /// Changes an account's password, if the hash is still the one that was read, and starts a new version
+    /// of the credential: sessions of the old one are dead (PW-14). The event is stored in the same step.
+    ///
+    /// # Errors
+    /// When the store failed; the old state or the new one is stored.
+    async fn change_password(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        event: AuditEvent,
+    ) -> Result<Replaced, PortError>;
+
+    /// The account that nobody but its owner may change: the earliest; among several of one second an
+    /// administrator, then the smallest id.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    async fn primary_admin(&self) -> Result<Option<UserId>, PortError>;
+
+    /// Changes an account, all of it or nothing, unless the last administrator would be gone (AD-05). The
+    /// event is stored in the same step (LG-04).
+    ///
+    /// # Errors
+    /// When the store failed; the old state or the new one is stored.
+    async fn update_user(
+        &self,
+        user: UserId,
+        change: UserChange,
+        event: AuditEvent,
+    ) -> Result<Updated, PortError>;
+
+    /// Deletes an account with its credential, identities and memberships, unless the last administrator
+    /// would be gone (FT-21). The event is stored in the same step (LG-04).
+    ///
+    /// # Errors
+    /// When the store failed; everything is still there or everything is gone.
+    async fn delete_user(&self, user: UserId, event: AuditEvent) -> Result<Deleted, PortError>;
 }

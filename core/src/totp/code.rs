@@ -32,6 +32,11 @@ impl Step {
     pub const fn at(now: UnixSeconds) -> Self {
         Self(now.since(UnixSeconds::new(0)).seconds() / STEP_SECONDS)
     }
+
+    /// Its number.
+    pub const fn get(self) -> u64 {
+        self.0
+    }
 }
 
 /// A code as someone typed it: exactly six ASCII digits (MF-05).

@@ -1,0 +1,147 @@
+//! What administrators do to accounts. Every change holds on the account's next request: it is stored
+//! together with its audit event, and the session authority is told, before it is acknowledged.
+
+use alloc::string::String;
+
+use super::{Ctx, audit, new_password};
+use crate::{
+    audit::AuditAction,
+    display_name::DisplayName,
+    email::{Email, EmailError},
+    id::UserId,
+    image_reference::ImageReference,
+    password::{self, Password, PasswordPolicyError, PublicKnowledge},
+    ports::{Deleted, PortError, Ports, Updated, UserChange},
+    secret::Secret,
+    user::{Role, User},
+};
+
+/// What an administrator typed into the form; `None` leaves a part as it is.
+#[derive(Clone, Debug, Default)]
+pub struct UserForm {
+    /// What the account may do.
+    pub role: Option<Role>,
+    /// Checked display name.
+    pub name: Option<DisplayName>,
+    /// Any text; must be a free address.
+    pub email: Option<String>,
+    /// Checked image reference.
+    pub image: Option<ImageReference>,
+    /// Any text; must satisfy the password policy.
+    pub password: Option<Secret<String>>,
+}
+
+/// Changes an account. A new password also ends its sessions.
+///
+/// # Errors
+/// [`ManageUserError`]; nothing was changed, except for [`ManageUserError::Unavailable`], after which
+/// the account may be changed already.
+pub async fn update(
+    ctx: &Ctx<'_, impl Ports>,
+    admin: UserId,
+    target: UserId,
+    form: UserForm,
+) -> Result<User, ManageUserError> {
+    let primary = ctx.ports.primary_admin().await? == Some(target);
+    if primary && (admin != target || form.role.is_some_and(|role| role != Role::Admin)) {
+        return Err(ManageUserError::PrimaryAdmin);
+    }
+    let Some(current) = ctx.ports.load_credential(target).await? else {
+        return Err(ManageUserError::NoAccount);
+    };
+    let email = form.email.as_deref().map(Email::parse).transpose().map_err(ManageUserError::InvalidEmail)?;
+    let password_hash = match &form.password {
+        Some(password) => {
+            let password =
+                Password::new(password.expose_secret()).map_err(|_| ManageUserError::PasswordTooLong)?;
+            let known = PublicKnowledge {
+                email: email.as_ref().unwrap_or(&current.user.email),
+                name: form.name.as_ref().map_or(current.user.name.as_str(), DisplayName::as_str),
+                site: &ctx.policy.site_name,
+            };
+            new_password::check(ctx, &password, &known).await.map_err(ManageUserError::WeakPassword)?;
+            Some(password::create(&password, &ctx.policy.peppers, ctx.ports).await?)
+        }
+        None => None,
+    };
+    let signs_out = password_hash.is_some();
+    let change = UserChange { role: form.role, email, name: form.name, image: form.image, password_hash };
+    let event = audit::event_about(ctx, admin, target, AuditAction::UpdateUser)?;
+    let user = match ctx.ports.update_user(target, change, event).await? {
+        Updated::User(user) => *user,
+        Updated::EmailTaken => return Err(ManageUserError::EmailTaken),
+        Updated::LastAdmin => return Err(ManageUserError::LastAdmin),
+        Updated::NoAccount => return Err(ManageUserError::NoAccount),
+    };
+    if signs_out {
+        ctx.ports.end_all_sessions(target, ctx.now).await?;
+    } else {
+        ctx.ports.account_changed(target).await?;
+    }
+    Ok(user)
+}
+
+/// Deletes an account, and ends its sessions. Deleting one that is gone ends whatever is left of it, so
+/// that a deletion that was interrupted can be repeated (FT-21).
+///
+/// # Errors
+/// [`ManageUserError`]; after [`ManageUserError::Unavailable`] the account may be gone already.
+pub async fn delete(ctx: &Ctx<'_, impl Ports>, admin: UserId, target: UserId) -> Result<(), ManageUserError> {
+    if admin == target || ctx.ports.primary_admin().await? == Some(target) {
+        return Err(ManageUserError::PrimaryAdmin);
+    }
+    let event = audit::event_about(ctx, admin, target, AuditAction::DeleteUser)?;
+    match ctx.ports.delete_user(target, event).await? {
+        Deleted::LastAdmin => return Err(ManageUserError::LastAdmin),
+        Deleted::NoAccount | Deleted::Yes => {}
+    }
+    ctx.ports.end_all_sessions(target, ctx.now).await?;
+    Ok(())
+}
+
+/// Ends all sessions of an account (SE-19).
+///
+/// # Errors
+/// [`ManageUserError`].
+pub async fn revoke_sessions(
+    ctx: &Ctx<'_, impl Ports>,
+    admin: UserId,
+    target: UserId,
+) -> Result<(), ManageUserError> {
+    if ctx.ports.load_credential(target).await?.is_none() {
+        return Err(ManageUserError::NoAccount);
+    }
+    if admin != target && ctx.ports.primary_admin().await? == Some(target) {
+        return Err(ManageUserError::PrimaryAdmin);
+    }
+    ctx.ports.append(audit::event_about(ctx, admin, target, AuditAction::RevokeSessions)?).await?;
+    ctx.ports.end_all_sessions(target, ctx.now).await?;
+    Ok(())
+}
+
+/// Why an account was left as it is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ManageUserError {
+    /// Another account has that address.
+    EmailTaken,
+    /// Not an address.
+    InvalidEmail(EmailError),
+    /// Nobody would administrate the deployment any more (AD-05).
+    LastAdmin,
+    /// There is no such account.
+    NoAccount,
+    /// Longer than anyone's password.
+    PasswordTooLong,
+    /// The account that only its owner may change, and nobody may demote or delete.
+    PrimaryAdmin,
+    /// The outside failed.
+    Unavailable(PortError),
+    /// The password breaks a rule.
+    WeakPassword(PasswordPolicyError),
+}
+
+impl From<PortError> for ManageUserError {
+    fn from(error: PortError) -> Self {
+        Self::Unavailable(error)
+    }
+}
