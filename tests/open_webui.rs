@@ -2,4 +2,5 @@
 
 mod auths;
 mod config;
+mod users;
 mod version;

@@ -2,7 +2,7 @@
 
 use http::Method;
 use portico_core::memory::Memory;
-use portico_worker::router::{Level, Origin, Router, Throttle};
+use portico_worker::router::{Level, Origin, Router, Throttle, Way};
 use serde_json::json;
 
 use crate::harness::{TestApp, credentials};
@@ -18,21 +18,29 @@ fn every_route_states_its_policy_and_the_policies_are_these() {
             (route.method.as_str(), route.path, route.level, route.body_cap, route.throttle, route.origin)
         })
         .collect();
-    let (any, human) = (Level::Anonymous, Level::Human);
+    let (any, human, admin) = (Level::Anonymous, Level::Human, Level::Admin);
     let (free, sign_in) = (Throttle::Unlimited, Throttle::SignIn);
+    let (read, own, welcome) = (Origin::Any, Origin::Own, Origin::Welcome);
     assert_eq!(
         table,
         [
-            ("GET", "/.well-known/jwks.json", any, 65_536, free, Origin::Any),
-            ("GET", "/api/config", any, 65_536, free, Origin::Any),
-            ("GET", "/api/v1/auths", human, 65_536, free, Origin::Any),
-            ("GET", "/api/v1/auths/", human, 65_536, free, Origin::Any),
-            ("POST", "/api/v1/auths/signin", any, 65_536, sign_in, Origin::Welcome),
-            ("GET", "/api/v1/auths/signout", any, 65_536, free, Origin::Welcome),
-            ("POST", "/api/v1/auths/signout", any, 65_536, free, Origin::Welcome),
-            ("POST", "/api/v1/auths/signup", any, 65_536, free, Origin::Welcome),
-            ("GET", "/api/version", any, 65_536, free, Origin::Any),
-            ("GET", "/health", any, 65_536, free, Origin::Any),
+            ("GET", "/.well-known/jwks.json", any, 65_536, free, read),
+            ("GET", "/api/config", any, 65_536, free, read),
+            ("GET", "/api/v1/auths", human, 65_536, free, read),
+            ("GET", "/api/v1/auths/", human, 65_536, free, read),
+            ("GET", "/api/v1/auths/sessions", human, 65_536, free, read),
+            ("DELETE", "/api/v1/auths/sessions", human, 65_536, free, own),
+            ("DELETE", "/api/v1/auths/sessions/{id}", human, 65_536, free, own),
+            ("POST", "/api/v1/auths/signin", any, 65_536, sign_in, welcome),
+            ("GET", "/api/v1/auths/signout", any, 65_536, free, welcome),
+            ("POST", "/api/v1/auths/signout", any, 65_536, free, welcome),
+            ("POST", "/api/v1/auths/signup", any, 65_536, Throttle::SignUp, welcome),
+            ("POST", "/api/v1/auths/update/password", human, 65_536, Throttle::Reauthentication, own),
+            ("DELETE", "/api/v1/users/{id}", admin, 65_536, free, own),
+            ("POST", "/api/v1/users/{id}/sessions/revoke", admin, 65_536, free, own),
+            ("POST", "/api/v1/users/{id}/update", admin, 262_144, free, own),
+            ("GET", "/api/version", any, 65_536, free, read),
+            ("GET", "/health", any, 65_536, free, read),
         ]
     );
     for route in router.routes() {
@@ -47,13 +55,35 @@ fn every_route_states_its_policy_and_the_policies_are_these() {
 }
 
 #[test]
-fn human_routes_refuse_strangers() {
+fn guarded_routes_refuse_strangers_and_those_of_administrators_everybody_else() {
     /* AD-04 */
-    let app = TestApp::new();
-    for route in Router::<Memory>::new().routes().iter().filter(|route| route.level == Level::Human) {
+    let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")]);
+    app.sign_up("Ann", "ann@example.com");
+    let bob = app.sign_up("Bob", "bob@example.com");
+    for route in Router::<Memory>::new().routes().iter().filter(|route| route.level != Level::Anonymous) {
         let answer = app.anonymous().send(route.method.clone(), route.path, None, Vec::new());
         assert_eq!(answer.status, 401, "{}", route.path);
+        if route.level == Level::Admin {
+            let answer = bob.send(route.method.clone(), route.path, None, Vec::new());
+            assert_eq!(answer.status, 401, "{}", route.path);
+            assert!(answer.detail().starts_with("You do not have permission"), "{}", route.path);
+        }
     }
+}
+
+#[test]
+fn the_short_way_is_for_reading_only_and_sees_the_headers_it_needs() {
+    let router = Router::<Memory>::new();
+    for route in router.routes() {
+        assert_eq!(router.is_hot(route.path), route.way == Way::Short, "{}", route.path);
+        if route.way == Way::Short {
+            assert_eq!((route.method.as_str(), route.origin), ("GET", Origin::Any), "{}", route.path);
+        }
+    }
+    // The list in the entry is written by hand, like this one.
+    let entry = std::fs::read_to_string(crate::harness::root().join("worker/entry/index.mjs")).unwrap();
+    let list = portico_worker::HOT_HEADERS.map(|name| format!("\"{name}\"")).join(", ");
+    assert!(entry.contains(&format!("const HEADERS = [{list}];")), "{list}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod breach_list;
 mod kill;
 
 /// The Worker that runs the port suite.
-pub(crate) const PORT_SUITE: &str = "tests/workerd/port-suite/build";
+pub(crate) const PORT_SUITE: &str = "tests/workerd/port-suite";
 
 #[test]
 fn the_real_ports_keep_the_contract() {

@@ -4,8 +4,11 @@
 use alloc::{format, string::String};
 use core::net::{IpAddr, Ipv6Addr};
 
+use serde::{Deserialize, Serialize};
+
 /// A canonical network.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
 pub struct Network(String);
 
 impl Network {
@@ -24,6 +27,11 @@ impl Network {
             }
             Err(_) => Self::unknown(),
         }
+    }
+
+    /// Whether it is the machine itself: a developer's, never a client of a deployment.
+    pub fn is_loopback(&self) -> bool {
+        self.0.starts_with("127.") || self.0 == "::/64"
     }
 
     /// The canonical text, such as `203.0.113.7/32` or `2001:db8:1:2::/64`.
@@ -48,6 +56,19 @@ mod tests {
         assert_eq!(key("2001:DB8:1:2:a::1"), "2001:db8:1:2::/64");
         assert_eq!(key("2001:db8:1:2:ffff::9"), "2001:db8:1:2::/64");
         assert_ne!(key("2001:db8:1:3::1"), key("2001:db8:1:2::1"));
+    }
+
+    #[test]
+    fn a_laptop_knows_itself() {
+        for (address, loopback) in [
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("::ffff:127.0.0.1", true),
+            ("203.0.113.7", false),
+            ("", false),
+        ] {
+            assert_eq!(Network::of_address(address).is_loopback(), loopback, "{address}");
+        }
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub const NETWORK_LIMIT: Limit = Limit { attempts: 100, window: Lifetime::from_m
 /// Addresses that one network may ask to sign up, because the answer tells whether they are taken (TH-11).
 pub const SIGN_UP_LIMIT: Limit = Limit { attempts: 5, window: Lifetime::from_minutes(60) };
 
+/// The same on the developer's own machine, where somebody tries things out.
+pub const LOOPBACK_SIGN_UPS: u32 = 100;
+
 /// Addresses that all networks together may ask to sign up (TH-11).
 pub const SITE_SIGN_UP_LIMIT: Limit = Limit { attempts: 1_000, window: Lifetime::from_minutes(60) };
 

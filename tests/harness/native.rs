@@ -3,6 +3,7 @@ use core::cell::Cell;
 use futures_util::future::join_all;
 use http::{Request, Uri};
 use portico_core::{memory::Memory, time::UnixSeconds};
+use portico_tests::Faulty;
 use portico_worker::{
     config::Config,
     http::body::Whole,
@@ -13,9 +14,9 @@ use super::Answer;
 
 /// The router on in-memory ports, with a clock that the test moves.
 pub(crate) struct Native {
-    pub(crate) ports: Memory,
+    pub(crate) ports: Faulty<Memory>,
     config: Config,
-    router: Router<Memory>,
+    router: Router<Faulty<Memory>>,
     now: Cell<UnixSeconds>,
     base: Cell<&'static str>,
 }
@@ -26,7 +27,7 @@ impl Native {
             vars.iter().rev().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_string())
         };
         Self {
-            ports: Memory::default(),
+            ports: Faulty::default(),
             config: Config::parse(lookup).unwrap(),
             router: Router::new(),
             now: Cell::new(UnixSeconds::new(1_800_000_000)),

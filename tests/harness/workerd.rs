@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::Answer;
 
-/// Where the built Worker is, from the repository's root.
-pub(crate) const WORKER: &str = "worker/entry/build";
+/// Where the Worker is, from the repository's root.
+pub(crate) const WORKER: &str = "worker/entry";
 
 /// The process that runs workerd for us, shared by all tests of this binary.
 static SHARED: OnceLock<Mutex<Node>> = OnceLock::new();

@@ -91,7 +91,8 @@ fn a_revocation_outlives_the_token_it_revokes() {
     /* TK-17 */
     const DAY: i64 = 86_400;
     for lifetime in ["-1", "520w"] {
-        with_native(&[("JWT_EXPIRES_IN", lifetime)], |app, native| {
+        let vars = [("JWT_EXPIRES_IN", lifetime), ("SESSION_ABSOLUTE_LIMIT", "520w")];
+        with_native(&vars, |app, native| {
             let gone = app.sign_up("Ann", "ann@example.com");
             let answer = app.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD));
             let stays = app.anonymous().with_token(answer.token());
@@ -103,4 +104,25 @@ fn a_revocation_outlives_the_token_it_revokes() {
             }
         });
     }
+}
+
+#[test]
+fn a_token_without_expiry_ends_with_its_session_when_idle_and_after_a_year() {
+    /* SE-05, R-04 */
+    const DAY: i64 = 86_400;
+    with_native(&[("JWT_EXPIRES_IN", "-1")], |app, native| {
+        let ann = app.sign_up("Ann", "ann@example.com");
+        assert_eq!(ann.get(SESSION).json()["expires_at"], serde_json::Value::Null);
+        for _ in 0..12 {
+            native.pass_seconds(30 * DAY - 1);
+            assert_eq!(ann.get(SESSION).status, 200, "in use");
+        }
+        native.pass_seconds(10 * DAY);
+        assert_eq!(ann.get(SESSION).status, 401, "a year has passed");
+    });
+    with_native(&[("JWT_EXPIRES_IN", "-1"), ("SESSION_IDLE_LIMIT", "1h")], |app, native| {
+        let ann = app.sign_up("Ann", "ann@example.com");
+        native.pass_seconds(3_600);
+        assert_eq!(ann.get(SESSION).status, 401, "idle");
+    });
 }

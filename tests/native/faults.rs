@@ -35,12 +35,22 @@ fn an_unreachable_session_authority_is_503_and_never_401_or_200() {
 }
 
 #[test]
-fn an_unreachable_throttle_stops_every_attempt() {
+fn without_throttles_few_attempts_go_on_and_then_none() {
     /* FT-06 */
     with_native(&[], |app, native| {
         app.sign_up("Ann", "ann@example.com");
         native.ports.break_port("throttles");
-        assert_unavailable(&app.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD)));
+        let attempt = |address: &str| {
+            let form = credentials("ann@example.com", "wrong password");
+            app.anonymous().with("cf-connecting-ip", address).post(SIGN_IN, &form)
+        };
+        for _ in 0..5 {
+            assert_eq!(attempt("203.0.113.7").status, 400);
+        }
+        assert_unavailable(&attempt("203.0.113.7"));
+        assert_eq!(attempt("203.0.113.8").status, 400, "another network");
+        native.pass_seconds(60);
+        assert_eq!(attempt("203.0.113.7").status, 400, "a minute later");
     });
 }
 
@@ -66,7 +76,7 @@ fn a_sign_up_that_fails_on_the_way_leaves_nothing_or_an_account_that_can_sign_in
 #[test]
 fn a_sign_in_that_fails_on_the_way_gives_no_token() {
     /* FT-04 */
-    for port in ["throttles", "users", "audit", "sessions", "entropy"] {
+    for port in ["users", "audit", "sessions", "entropy"] {
         with_native(&[], |app, native| {
             app.sign_up("Ann", "ann@example.com");
             native.ports.break_port(port);

@@ -1,4 +1,6 @@
 mod session;
+mod sessions;
 mod signin;
 mod signout;
 mod signup;
+mod update_password;

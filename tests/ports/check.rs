@@ -1,9 +1,10 @@
 //! Assertions that report instead of panicking: a panic ends the whole Worker.
 
 use portico_core::{
+    audit::{AuditAction, AuditEvent, AuditOutcome},
     display_name::DisplayName,
     email::Email,
-    id::UserId,
+    id::{AuditId, UserId},
     image_reference::ImageReference,
     password::PasswordHash,
     ports::{Created, Ports},
@@ -60,4 +61,19 @@ pub(crate) async fn existing_user(ports: &impl Ports, email: &str) -> Result<Use
         Created::User(user) => Ok(*user),
         other => Err(format!("could not create {email}: {other:?}")),
     }
+}
+
+/// Something that happened.
+pub(crate) fn event(ports: &impl Ports) -> Result<AuditEvent, String> {
+    Ok(AuditEvent {
+        id: works(AuditId::random(ports))?,
+        at: NOW,
+        actor: None,
+        target: Some(works(UserId::random(ports))?),
+        action: AuditAction::UpdateUser,
+        outcome: AuditOutcome::Success,
+        network: "203.0.113.7/32".to_string(),
+        user_agent: "curl/8".to_string(),
+        request_id: "request".to_string(),
+    })
 }

@@ -1,15 +1,15 @@
 use alloc::collections::BTreeSet;
 
 use portico_core::{
-    audit::{AuditAction, AuditEvent, AuditOutcome},
-    id::{AuditId, TokenId},
+    audit::{AuditEvent, AuditOutcome},
+    id::TokenId,
     ports::{InstanceState, Ports},
     user::SignUpPolicy,
 };
 
 use crate::{
     Outcome,
-    check::{NOW, new_user, works},
+    check::{event, new_user, works},
 };
 
 pub(crate) async fn random_identifiers_differ(ports: &impl Ports) -> Outcome {
@@ -22,16 +22,7 @@ pub(crate) async fn random_identifiers_differ(ports: &impl Ports) -> Outcome {
 
 pub(crate) async fn the_audit_log_takes_events(ports: &impl Ports) -> Outcome {
     for outcome in [AuditOutcome::Success, AuditOutcome::WrongPassword] {
-        let event = AuditEvent {
-            id: works(AuditId::random(ports))?,
-            at: NOW,
-            actor: None,
-            action: AuditAction::SignIn,
-            outcome,
-            network: "203.0.113.7/32".to_string(),
-            user_agent: String::new(),
-            request_id: "r".to_string(),
-        };
+        let event = AuditEvent { outcome, ..event(ports)? };
         works(ports.append(event).await)?;
     }
     Ok(())

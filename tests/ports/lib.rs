@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[macro_use]
 mod check;
+mod faulty;
 mod hashing;
 mod instance;
 mod sessions;
@@ -14,6 +15,7 @@ mod users;
 
 use portico_core::ports::Ports;
 
+pub use faulty::{Fault, Faulty};
 pub use signatures::verify_lines;
 
 /// What did not hold, in words for a developer.
@@ -43,21 +45,36 @@ cases![
     instance::random_identifiers_differ,
     instance::the_audit_log_takes_events,
     instance::the_state_follows_the_first_sign_up,
-    sessions::a_session_ends_at_its_expiry,
-    sessions::a_session_without_expiry_ends_when_idle,
+    sessions::a_ban_ends_all_sessions_and_opens_none,
+    sessions::a_change_of_the_account_shows_in_the_next_check,
+    sessions::a_changed_password_ends_what_was_opened_with_the_old_one,
+    sessions::a_refresh_token_rotates_and_its_reuse_ends_the_session,
+    sessions::a_revoked_token_is_dead_and_its_session_is_not,
+    sessions::a_session_ends_at_its_end_and_when_idle,
     sessions::an_account_that_is_gone_has_no_session,
     sessions::an_open_session_shows_its_account,
+    sessions::ending_all_sessions_starts_a_new_generation,
     sessions::ending_one_session_leaves_the_others,
     sessions::nobody_ends_or_uses_the_session_of_another,
+    sessions::of_fifty_equal_codes_at_once_one_counts,
+    sessions::of_fifty_refreshes_at_once_none_makes_a_second_branch,
+    sessions::of_fifty_uses_at_once_one_counts,
     signatures::a_private_key_signs_what_its_public_half_verifies,
     signatures::examples_of_the_rfcs_verify_and_changed_ones_do_not,
     throttles::a_bucket_grants_its_limit_and_no_more,
-    throttles::buckets_do_not_share_and_a_reset_empties_one,
+    throttles::a_closed_account_stays_open_where_its_owner_was,
+    throttles::a_network_has_a_hundred_failures_for_all_accounts,
+    throttles::repeating_a_subject_is_free,
+    throttles::success_forgets_one_account_from_one_network,
+    throttles::two_hundred_attempts_at_once_spend_fifteen,
+    users::a_change_touches_what_it_names_and_nothing_else,
     users::a_closed_policy_lets_nobody_in,
+    users::a_deleted_account_leaves_its_address_free,
     users::a_hash_is_replaced_only_while_it_is_the_one_that_was_read,
     users::an_address_is_taken_once_and_keeps_its_owner,
     users::an_explicitly_open_policy_stays_open,
     users::only_the_first_user_when_closed_explicitly,
     users::the_first_account_is_administrator_and_closes_registration,
+    users::the_last_administrator_stays,
     users::the_stored_account_is_the_one_that_was_created,
 ];

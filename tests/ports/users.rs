@@ -1,13 +1,15 @@
+use futures_util::future::join;
 use portico_core::{
+    display_name::DisplayName,
     email::Email,
     password::PasswordHash,
-    ports::{Admission, Created, Ports, Replaced},
-    user::{Role, SignUpPolicy},
+    ports::{Admission, Created, Deleted, Ports, Replaced, Updated, UserChange},
+    user::{Role, SignUpPolicy, User},
 };
 
 use crate::{
     Outcome,
-    check::{NOW, existing_user, new_user, works},
+    check::{NOW, event, existing_user, new_user, works},
 };
 
 async fn role_of_next(ports: &impl Ports, email: &str, policy: SignUpPolicy) -> Result<Option<Role>, String> {
@@ -17,7 +19,7 @@ async fn role_of_next(ports: &impl Ports, email: &str, policy: SignUpPolicy) -> 
     let created = works(ports.create_user(new, policy).await)?;
     let agree = matches!(
         (preview, &created),
-        (Admission::Open, Created::User(_))
+        (Admission::First | Admission::Open, Created::User(_))
             | (Admission::Closed, Created::Closed)
             | (Admission::EmailTaken, Created::EmailTaken)
     );
@@ -112,5 +114,81 @@ pub(crate) async fn a_hash_is_replaced_only_while_it_is_the_one_that_was_read(po
         let stored = works(ports.find_credential(&user.email).await)?.ok_or("the account is gone")?;
         hold_eq!(stored.password_hash.as_ref().map(PasswordHash::as_str), Some(expected));
     }
+    Ok(())
+}
+
+/* AD-05, LG-04 */
+pub(crate) async fn the_last_administrator_stays(ports: &impl Ports) -> Outcome {
+    let ann = existing_user(ports, "ann@example.com").await?;
+    let bob = existing_user(ports, "bob@example.com").await?;
+    let role = |role| UserChange { role: Some(role), ..UserChange::default() };
+    hold_eq!(works(ports.update_user(ann.id, role(Role::User), event(ports)?).await)?, Updated::LastAdmin);
+    hold_eq!(works(ports.delete_user(ann.id, event(ports)?).await)?, Deleted::LastAdmin);
+    hold!(matches!(
+        works(ports.update_user(bob.id, role(Role::Admin), event(ports)?).await)?,
+        Updated::User(_)
+    ));
+    // Both lose the role at the same time: one of them keeps it.
+    let (one, two) = join(
+        ports.update_user(ann.id, role(Role::User), event(ports)?),
+        ports.update_user(bob.id, role(Role::User), event(ports)?),
+    )
+    .await;
+    let outcomes = [works(one)?, works(two)?];
+    hold_eq!(outcomes.iter().filter(|outcome| **outcome == Updated::LastAdmin).count(), 1);
+    hold_eq!(works(ports.primary_admin().await)?.is_some(), true);
+    Ok(())
+}
+
+/* AD-09, IN-06 */
+pub(crate) async fn a_change_touches_what_it_names_and_nothing_else(ports: &impl Ports) -> Outcome {
+    let ann = existing_user(ports, "ann@example.com").await?;
+    let bob = existing_user(ports, "bob@example.com").await?;
+    hold_eq!(works(ports.primary_admin().await)?, Some(ann.id));
+    let name = works(DisplayName::parse("Robert"))?;
+    let change = UserChange { name: Some(name), ..UserChange::default() };
+    let updated = works(ports.update_user(bob.id, change, event(ports)?).await)?;
+    let renamed = User { name: "Robert".to_string(), ..bob.clone() };
+    hold_eq!(updated, Updated::User(Box::new(renamed.clone())));
+    let taken = UserChange {
+        email: Some(ann.email.clone()),
+        password_hash: Some(PasswordHash::from_stored("other".to_string())),
+        ..UserChange::default()
+    };
+    hold_eq!(works(ports.update_user(bob.id, taken, event(ports)?).await)?, Updated::EmailTaken);
+    let credential = works(ports.load_credential(bob.id).await)?.ok_or("no credential")?;
+    hold_eq!(credential.user, renamed);
+    hold_eq!(
+        (credential.version, credential.password_hash),
+        (1, Some(PasswordHash::from_stored("hash of bob@example.com".to_string())))
+    );
+    let change = UserChange {
+        email: Some(works(Email::parse("robert@example.com"))?),
+        password_hash: Some(PasswordHash::from_stored("other".to_string())),
+        ..UserChange::default()
+    };
+    hold!(matches!(works(ports.update_user(bob.id, change, event(ports)?).await)?, Updated::User(_)));
+    let credential = works(ports.find_credential(&works(Email::parse("robert@example.com"))?).await)?;
+    let credential = credential.ok_or("no credential")?;
+    hold_eq!(
+        (credential.version, credential.password_hash),
+        (2, Some(PasswordHash::from_stored("other".to_string())))
+    );
+    Ok(())
+}
+
+/* FT-21 */
+pub(crate) async fn a_deleted_account_leaves_its_address_free(ports: &impl Ports) -> Outcome {
+    existing_user(ports, "ann@example.com").await?;
+    let bob = existing_user(ports, "bob@example.com").await?;
+    hold_eq!(works(ports.delete_user(bob.id, event(ports)?).await)?, Deleted::Yes);
+    hold_eq!(works(ports.delete_user(bob.id, event(ports)?).await)?, Deleted::NoAccount);
+    hold_eq!(works(ports.find_credential(&bob.email).await)?.is_none(), true);
+    hold_eq!(
+        works(ports.update_user(bob.id, UserChange::default(), event(ports)?).await)?,
+        Updated::NoAccount
+    );
+    let again = existing_user(ports, "bob@example.com").await?;
+    hold!(again.id != bob.id);
     Ok(())
 }

@@ -21,23 +21,30 @@ const objects = {
 
 const instances = new Map();
 
+// Every Worker of this repository comes in through the same entry, whatever it was built from.
+const entry = path.join(root, "worker/entry/index.mjs");
+
 async function start({ start: name, worker, vars, state }) {
   const dir = path.join(root, worker);
-  const module = (file) => ({
+  const isOurs = existsSync(path.join(dir, "build/index_bg.wasm"));
+  const module = (file, source = path.join(dir, file)) => ({
     type: file.endsWith(".wasm") ? "CompiledWasm" : "ESModule",
     path: path.join(dir, file),
-    contents: readFileSync(path.join(dir, file), file.endsWith(".wasm") ? undefined : "utf8"),
+    contents: readFileSync(source, file.endsWith(".wasm") ? undefined : "utf8"),
   });
+  const modules = isOurs
+    ? [module("index.mjs", entry), module("build/index.js"), module("build/index_bg.wasm")]
+    : ["index.js", ...readdirSync(dir).filter((file) => file.endsWith(".wasm"))].map((file) => module(file));
   const options = {
     name: "portico",
     rootPath: dir,
     modulesRoot: dir,
-    modules: ["index.js", ...readdirSync(dir).filter((file) => file.endsWith(".wasm"))].map(module),
+    modules,
     compatibilityDate: "2026-10-01",
     bindings: vars,
     d1Databases: ["DB"],
     kvNamespaces: ["CACHE"],
-    durableObjects: existsSync(path.join(dir, "index_bg.wasm")) ? objects : {},
+    durableObjects: isOurs ? objects : {},
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
     host: "127.0.0.1",
     port: 0,

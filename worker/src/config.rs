@@ -11,7 +11,9 @@ use portico_core::{
     password::{PasswordPolicy, PepperError, Peppers},
     permission::{Feature, Permission as _, PermissionSet},
     secret::RootSecret,
-    time::UnixSeconds,
+    session::{RefreshKeys, SessionLimits},
+    throttle::{BanPolicy, SIGN_UP_LIMIT},
+    time::{Lifetime, UnixSeconds},
     user::{Role, SignUpPolicy},
 };
 
@@ -38,6 +40,8 @@ pub struct Config {
     pub password_confirmation: bool,
     /// What a refused weak password is answered with.
     pub password_hint: Option<String>,
+    /// For how long an isolate may use a positive answer of a session authority again.
+    pub revocation_cache: Lifetime,
 }
 
 /// `SameSite` of a cookie.
@@ -111,6 +115,12 @@ impl Config {
         let cookie_secure = vars.flag("WEBUI_AUTH_COOKIE_SECURE", false);
         let cors = vars.parsed("CORS_ALLOW_ORIGIN", allowed_origins);
         let signout_redirect_url = vars.parsed("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", absolute_url);
+        let session_limits = SessionLimits {
+            idle: vars.parsed("SESSION_IDLE_LIMIT", limit).unwrap_or(SessionLimits::DEFAULT.idle),
+            absolute: vars.parsed("SESSION_ABSOLUTE_LIMIT", limit).unwrap_or(SessionLimits::DEFAULT.absolute),
+        };
+        let revocation_cache = vars.parsed("REVOCATION_CACHE_SECONDS", revocation_cache);
+        let sign_ups_per_hour = vars.parsed("SIGN_UPS_PER_HOUR", sign_ups_per_hour);
         let default_permissions = PermissionSet::defaults(|permission: Feature| {
             let name = format!("USER_PERMISSIONS_{}", permission.setting());
             (vars.lookup)(&name).map(|text| text.eq_ignore_ascii_case("true"))
@@ -123,6 +133,10 @@ impl Config {
                 session_keys: session_keys(&root, open_webui_secret.as_ref(), private_key, token_lifetime),
                 issuer: vars.text("JWT_ISSUER").unwrap_or_else(|| "portico".to_string()),
                 token_lifetime,
+                session_limits,
+                refresh_keys: RefreshKeys::derived(&root),
+                sign_ups_per_hour: sign_ups_per_hour.unwrap_or(SIGN_UP_LIMIT.attempts),
+                ban: BanPolicy::DEFAULT,
                 password: min_length.unwrap_or(PasswordPolicy::DEFAULT),
                 breach_list,
                 peppers: peppers.unwrap_or_default(),
@@ -141,6 +155,7 @@ impl Config {
             login_form,
             password_confirmation: vars.flag("ENABLE_SIGNUP_PASSWORD_CONFIRMATION", false),
             password_hint: vars.text("PASSWORD_VALIDATION_HINT"),
+            revocation_cache: revocation_cache.unwrap_or(Lifetime::from_seconds(0)),
         });
         match config {
             Some(config) if vars.problems.is_empty() => Ok(config),
@@ -266,6 +281,28 @@ fn min_password_length(text: &str) -> Result<PasswordPolicy, String> {
     }
 }
 
+/// A length of time of at least a minute, in the grammar of `JWT_EXPIRES_IN`.
+fn limit(text: &str) -> Result<Lifetime, String> {
+    match TokenLifetime::parse(text) {
+        Ok(TokenLifetime::Limited(length)) if length >= Lifetime::from_minutes(1) => Ok(length),
+        _ => Err("must be a length of time of at least a minute, such as `30d`".to_string()),
+    }
+}
+
+fn revocation_cache(text: &str) -> Result<Lifetime, String> {
+    match text.parse() {
+        Ok(seconds) if seconds <= 60 => Ok(Lifetime::from_seconds(seconds)),
+        _ => Err("must be a number of seconds from 0 to 60".to_string()),
+    }
+}
+
+fn sign_ups_per_hour(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(attempts) if (1..=1_000).contains(&attempts) => Ok(attempts),
+        _ => Err("must be a number from 1 to 1000".to_string()),
+    }
+}
+
 /// `1:secret;2:secret`, oldest first: the last one is used for new hashes.
 fn peppers(text: &str) -> Result<Peppers, String> {
     let mut peppers = Peppers::default();
@@ -315,7 +352,7 @@ fn public_origin(text: &str) -> Result<String, String> {
 }
 
 /// An origin as browsers write it: lower case, without the port that the scheme implies, no path.
-fn origin_of(uri: &Uri) -> String {
+pub(crate) fn origin_of(uri: &Uri) -> String {
     let scheme = uri.scheme_str().unwrap_or_default();
     let authority = uri.authority().map_or("", |authority| authority.as_str()).to_ascii_lowercase();
     let implied_port = if scheme == "https" { ":443" } else { ":80" };

@@ -5,6 +5,7 @@ pub mod auths;
 pub mod caller;
 pub mod config;
 pub mod error;
+pub mod users;
 pub mod validate;
 pub mod version;
 pub mod view;

@@ -14,31 +14,40 @@ use crate::{
         body::{self, BodyStream},
         client, cors, origin,
     },
-    open_webui::{self, auths},
+    open_webui::{self, auths, users},
     well_known,
 };
 
 /// The route table. Rows that share a handler answer under several paths or methods.
 fn routes<P: Ports>() -> Vec<Route<P>> {
-    use Origin::{Any, Welcome};
-    use Throttle::{SignIn, Unlimited};
+    use Origin::{Any, Own, Welcome};
+    use Throttle::{Reauthentication, SignIn, SignUp, Unlimited};
+    use Way::{Long, Short};
+    const DELETE: Method = Method::DELETE;
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
     #[rustfmt::skip]
     let table = [
-        // method, path,                  caller level and handler,                   body,    throttle,  origin
-        (GET,  "/.well-known/jwks.json",  anonymous!(well_known::jwks),               FORM,    Unlimited, Any),
-        (GET,  "/api/config",             anonymous!(open_webui::config::config),     FORM,    Unlimited, Any),
-        (GET,  "/api/v1/auths",           human!(auths::session::session),            FORM,    Unlimited, Any),
-        (GET,  "/api/v1/auths/",          human!(auths::session::session),            FORM,    Unlimited, Any),
-        (POST, "/api/v1/auths/signin",    anonymous!(auths::signin::signin),          FORM,    SignIn,    Welcome),
-        (GET,  "/api/v1/auths/signout",   anonymous!(auths::signout::signout),        FORM,    Unlimited, Welcome),
-        (POST, "/api/v1/auths/signout",   anonymous!(auths::signout::signout),        FORM,    Unlimited, Welcome),
-        (POST, "/api/v1/auths/signup",    anonymous!(auths::signup::signup),          FORM,    Unlimited, Welcome),
-        (GET,  "/api/version",            anonymous!(open_webui::version::version),   FORM,    Unlimited, Any),
-        (GET,  "/health",                 anonymous!(open_webui::version::health),    FORM,    Unlimited, Any),
+        // method, path,                                caller level and handler,                       body, throttle,         origin,  way in
+        (GET,    "/.well-known/jwks.json",              anonymous!(well_known::jwks),                   FORM, Unlimited,        Any,     Short),
+        (GET,    "/api/config",                         anonymous!(open_webui::config::config),         FORM, Unlimited,        Any,     Long),
+        (GET,    "/api/v1/auths",                       human!(auths::session::session),                FORM, Unlimited,        Any,     Short),
+        (GET,    "/api/v1/auths/",                      human!(auths::session::session),                FORM, Unlimited,        Any,     Short),
+        (GET,    "/api/v1/auths/sessions",              human!(auths::sessions::list),                  FORM, Unlimited,        Any,     Long),
+        (DELETE, "/api/v1/auths/sessions",              human!(auths::sessions::end_others),            FORM, Unlimited,        Own,     Long),
+        (DELETE, "/api/v1/auths/sessions/{id}",         human!(auths::sessions::end),                   FORM, Unlimited,        Own,     Long),
+        (POST,   "/api/v1/auths/signin",                anonymous!(auths::signin::signin),              FORM, SignIn,           Welcome, Long),
+        (GET,    "/api/v1/auths/signout",               anonymous!(auths::signout::signout),            FORM, Unlimited,        Welcome, Long),
+        (POST,   "/api/v1/auths/signout",               anonymous!(auths::signout::signout),            FORM, Unlimited,        Welcome, Long),
+        (POST,   "/api/v1/auths/signup",                anonymous!(auths::signup::signup),              FORM, SignUp,           Welcome, Long),
+        (POST,   "/api/v1/auths/update/password",       human!(auths::update_password::update_password), FORM, Reauthentication, Own,    Long),
+        (DELETE, "/api/v1/users/{id}",                  admin!(users::delete::delete),                  FORM, Unlimited,        Own,     Long),
+        (POST,   "/api/v1/users/{id}/sessions/revoke",  admin!(users::revoke_sessions::revoke_sessions), FORM, Unlimited,       Own,     Long),
+        (POST,   "/api/v1/users/{id}/update",           admin!(users::update::update),                  PROFILE, Unlimited,     Own,     Long),
+        (GET,    "/api/version",                        anonymous!(open_webui::version::version),       FORM, Unlimited,        Any,     Long),
+        (GET,    "/health",                             anonymous!(open_webui::version::health),        FORM, Unlimited,        Any,     Short),
     ];
-    let row = |(method, path, guarded, body_cap, throttle, origin): Row<P>| Route {
+    let row = |(method, path, guarded, body_cap, throttle, origin, way): Row<P>| Route {
         method,
         path,
         level: guarded.level,
@@ -46,6 +55,7 @@ fn routes<P: Ports>() -> Vec<Route<P>> {
         body_cap,
         throttle,
         origin,
+        way,
     };
     table.into_iter().map(row).collect()
 }
@@ -53,7 +63,10 @@ fn routes<P: Ports>() -> Vec<Route<P>> {
 /// Most bytes of a body on authentication routes, whether they look at it or not (IN-01).
 const FORM: usize = 64 * 1_024;
 
-type Row<P> = (Method, &'static str, Guarded<P>, usize, Throttle, Origin);
+/// Most bytes of a body that may carry a picture (IN-01).
+const PROFILE: usize = 256 * 1_024;
+
+type Row<P> = (Method, &'static str, Guarded<P>, usize, Throttle, Origin, Way);
 type Handler<P> = for<'a> fn(&'a Call<'a, P>) -> LocalBoxFuture<'a, Answer>;
 
 /// A handler together with the level that its signature asks for.
@@ -70,14 +83,14 @@ macro_rules! anonymous {
         }
     };
 }
-macro_rules! human {
-    ($handler:path) => {
+macro_rules! guarded {
+    ($level:expr, $caller:path, $handler:path) => {
         Guarded {
-            level: Level::Human,
+            level: $level,
             handler: |call| {
                 Box::pin(async move {
-                    match open_webui::caller::human(call).await {
-                        Ok(session) => $handler(call, session).await.unwrap_or_else(Answer::from),
+                    match $caller(call).await {
+                        Ok(caller) => $handler(call, caller).await.unwrap_or_else(Answer::from),
                         Err(refused) => Answer::from(refused),
                     }
                 })
@@ -85,7 +98,17 @@ macro_rules! human {
         }
     };
 }
-use {anonymous, human};
+macro_rules! human {
+    ($handler:path) => {
+        guarded!(Level::Human, open_webui::caller::human, $handler)
+    };
+}
+macro_rules! admin {
+    ($handler:path) => {
+        guarded!(Level::Admin, open_webui::caller::admin, $handler)
+    };
+}
+use {admin, anonymous, guarded, human};
 
 /// One row of the route table.
 #[derive(Clone, Debug)]
@@ -102,6 +125,8 @@ pub struct Route<P> {
     pub throttle: Throttle,
     /// Who may make a browser call it.
     pub origin: Origin,
+    /// How its requests come in.
+    pub way: Way,
     handler: Handler<P>,
 }
 
@@ -119,6 +144,8 @@ impl<P> Route<P> {
 /// Who may call a route (open-webui.md §0).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Level {
+    /// An administrator with a session token.
+    Admin,
     /// Anyone.
     Anonymous,
     /// Someone with a session token.
@@ -128,8 +155,13 @@ pub enum Level {
 /// What counts a route's attempts; the flow behind it spends them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Throttle {
-    /// [`portico_core::throttle::SIGN_IN_LIMIT`], for one account from one network.
+    /// [`portico_core::throttle::REAUTHENTICATION_LIMIT`], for one account.
+    Reauthentication,
+    /// [`portico_core::throttle::SIGN_IN_LIMIT`] for one account from one network, a lockout for the account,
+    /// and [`portico_core::throttle::NETWORK_LIMIT`] for the network.
     SignIn,
+    /// [`portico_core::throttle::SIGN_UP_LIMIT`], for one network, and a ceiling for all.
+    SignUp,
     /// Nothing.
     Unlimited,
 }
@@ -139,8 +171,29 @@ pub enum Throttle {
 pub enum Origin {
     /// The route only reads; CORS decides who sees the answer.
     Any,
+    /// It changes something in the name of somebody who is signed in: as `Welcome`, and a cookie counts
+    /// only where the browser says who sent it (SE-06).
+    Own,
     /// It changes something: our own pages, listed origins, and clients that are no browsers.
     Welcome,
+}
+
+/// How requests to a route come in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// As the runtime's request, with all its headers and its body.
+    Long,
+    /// A `GET` as text, with [`HOT_HEADERS`](crate::HOT_HEADERS) only: for the routes that are called most.
+    Short,
+}
+
+/// Whether the cookies of a request prove anything.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cookies {
+    /// They do.
+    Count,
+    /// Somebody else may have made the browser send them.
+    Ignored,
 }
 
 /// What the router needs besides the request.
@@ -165,6 +218,18 @@ pub struct Call<'a, P> {
     pub request: &'a Request<Vec<u8>>,
     /// How the client reached us.
     pub transport: Transport,
+    /// Whether the request's cookies prove anything.
+    pub cookies: Cookies,
+    params: Params,
+}
+
+type Params = Vec<(String, String)>;
+
+impl<P> Call<'_, P> {
+    /// What the path has in the place of `{name}`; empty where the route has no such place.
+    pub fn param(&self, name: &str) -> &str {
+        self.params.iter().find(|(place, _)| place == name).map_or("", |(_, text)| text)
+    }
 }
 
 /// The route table, indexed by path.
@@ -189,6 +254,13 @@ impl<P: Ports> Router<P> {
         Self { routes, paths }
     }
 
+    /// Whether a bodiless `GET` of this path may come in the short way: see [`Way::Short`].
+    pub fn is_hot(&self, path: &str) -> bool {
+        let rows = self.paths.at(path).map_or(&[][..], |found| found.value.as_slice());
+        let mut rows = rows.iter().filter_map(|index| self.routes.get(*index));
+        rows.any(|route| route.method == Method::GET && route.way == Way::Short)
+    }
+
     /// The table, for tests of its policies.
     pub fn routes(&self) -> &[Route<P>] {
         &self.routes
@@ -206,7 +278,7 @@ impl<P: Ports> Router<P> {
         let around = Around::of(&parts, host.ports);
         let (transport, request_id) = (around.transport, around.request_id.clone());
         let mut answer = match self.route(&parts.method, parts.uri.path(), &head.headers, host.config) {
-            Ok(route) => call(host, route, parts, &mut body, around).await,
+            Ok((route, params)) => call(host, route, params, parts, &mut body, around).await,
             Err(refusal) => *refusal,
         };
         body.discard(body::DISCARDED_BYTES).await;
@@ -228,8 +300,9 @@ impl<P: Ports> Router<P> {
         path: &str,
         headers: &HeaderMap,
         config: &Config,
-    ) -> Result<&Route<P>, Box<Answer>> {
-        let rows = self.paths.at(path).map_or(&[][..], |found| found.value.as_slice());
+    ) -> Result<(&Route<P>, Params), Box<Answer>> {
+        let found = self.paths.at(path).ok();
+        let rows = found.as_ref().map_or(&[][..], |found| found.value.as_slice());
         let on_path = || rows.iter().filter_map(|index| self.routes.get(*index));
         if rows.is_empty() {
             return Err(Box::new(open_webui::error::not_found()));
@@ -237,8 +310,11 @@ impl<P: Ports> Router<P> {
         if method == Method::OPTIONS && cors::is_preflight(headers) {
             return Err(Box::new(cors::preflight(headers, &config.cors, &allowed_methods(on_path()))));
         }
+        let params = found.iter().flat_map(|found| found.params.iter());
+        let params = || params.map(|(name, text)| (name.to_string(), text.to_string())).collect();
         on_path()
             .find(|route| route.answers(method))
+            .map(|route| (route, params()))
             .ok_or_else(|| Box::new(open_webui::error::method_not_allowed(allowed_methods(on_path()))))
     }
 }
@@ -276,14 +352,16 @@ impl Around {
 async fn call<P: Ports>(
     host: &Host<'_, P>,
     route: &Route<P>,
+    params: Params,
     parts: http::request::Parts,
     body: &mut impl BodyStream,
     around: Around,
 ) -> Answer {
-    if route.origin == Origin::Welcome && !origin::is_welcome(&parts.headers, host.config, &around.own_origin)
-    {
+    if route.origin != Origin::Any && !origin::is_welcome(&parts.headers, host.config, &around.own_origin) {
         return open_webui::error::foreign_origin();
     }
+    let vouched = || origin::vouches_for_cookies(&parts.headers, host.config, &around.own_origin);
+    let cookies = if route.origin == Origin::Own && !vouched() { Cookies::Ignored } else { Cookies::Count };
     let body = match body::read(&parts.headers, body, route.body_cap).await {
         Ok(body) => body,
         Err(error) => return open_webui::error::body(error),
@@ -298,6 +376,8 @@ async fn call<P: Ports>(
         config: host.config,
         request: &Request::from_parts(parts, body),
         transport: around.transport,
+        cookies,
+        params,
     };
     (route.handler)(&call).await
 }

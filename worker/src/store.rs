@@ -1,11 +1,12 @@
 //! The ports on D1, Durable Objects and KV, one file for each aggregate. All SQL stands here, that of
-//! the tables inside the Durable Objects (`session_book`, `attempts`) included.
+//! the tables inside the Durable Objects (`book_tables`, `bucket_table`) included.
 
-mod attempts;
 mod audit_log;
+mod book_tables;
+mod bucket_table;
+mod check_cache;
 mod instance;
 mod row;
-mod session_book;
 mod sessions;
 mod throttles;
 mod users;
@@ -15,11 +16,12 @@ use portico_core::{
     password::{Cost, HASH_BYTES},
     ports::{BreachList, Entropy, Hashing, PortError, Signatures},
     secret::Secret,
+    time::Lifetime,
 };
 
-pub(crate) use attempts::Attempts;
-pub(crate) use session_book::SessionBook;
-pub(crate) use users::load_user;
+pub(crate) use book_tables::BookTables;
+pub(crate) use bucket_table::BucketTable;
+pub(crate) use users::load_account;
 
 use crate::platform;
 
@@ -36,12 +38,14 @@ const THROTTLES: &str = "THROTTLES";
 #[derive(Clone, Debug)]
 pub struct Store {
     env: worker::Env,
+    /// For how long this isolate may use a positive answer of a session authority again.
+    revocation_cache: Lifetime,
 }
 
 impl Store {
     /// The ports of this request's environment.
-    pub fn new(env: &worker::Env) -> Self {
-        Self { env: env.clone() }
+    pub fn new(env: &worker::Env, revocation_cache: Lifetime) -> Self {
+        Self { env: env.clone(), revocation_cache }
     }
 
     fn database(&self) -> worker::Result<worker::D1Database> {

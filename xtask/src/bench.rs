@@ -57,8 +57,8 @@ impl Bench {
         let wrk = tools::wrk()?;
         let mut host = Host::start(&tools::node()?)?;
         let bare = host.worker("xtask/bench/bare", &json!({}))?;
-        let portico = host
-            .worker("worker/entry/build", &json!({"PORTICO_SECRET": "bench-0123456789abcdef-0123456789"}))?;
+        let portico =
+            host.worker("worker/entry", &json!({"PORTICO_SECRET": "bench-0123456789abcdef-0123456789"}))?;
         let token = sign_up(&portico)?;
         let session = format!("{portico}/api/v1/auths/");
         let authorization = |token: &str| Some(format!("Authorization: Bearer {token}"));

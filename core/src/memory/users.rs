@@ -17,6 +17,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct UserTable {
     rows: BTreeMap<UserId, UserRow>,
+    created: usize,
     sign_up_enabled: Option<bool>,
 }
 
@@ -25,6 +26,8 @@ pub(super) struct UserRow {
     pub(super) user: User,
     pub(super) password_hash: PasswordHash,
     version: u32,
+    /// Counts the accounts that there were before.
+    place: usize,
 }
 
 impl UserRow {
@@ -141,6 +144,8 @@ impl Users for Memory {
             Admission::Closed
         } else if email.is_some_and(|email| users.find(email.as_str()).is_some()) {
             Admission::EmailTaken
+        } else if users.rows.is_empty() {
+            Admission::First
         } else {
             Admission::Open
         })
@@ -206,7 +211,7 @@ impl Users for Memory {
     async fn primary_admin(&self) -> Result<Option<UserId>, PortError> {
         self.reach("users")?;
         let users = self.users.borrow();
-        let earliest = |row: &&UserRow| (row.user.created_at, row.user.role != Role::Admin, row.user.id);
+        let earliest = |row: &&UserRow| (row.user.created_at, row.user.role != Role::Admin, row.place);
         Ok(users.rows.values().min_by_key(earliest).map(|row| row.user.id))
     }
 

@@ -30,6 +30,8 @@ pub enum Admission {
     Closed,
     /// The address is registered already.
     EmailTaken,
+    /// Nothing is in the way, and there is no account yet.
+    First,
     /// Nothing is in the way.
     Open,
 }
@@ -153,7 +155,7 @@ pub trait Users {
     ) -> Result<Replaced, PortError>;
 
     /// The account that nobody but its owner may change: the earliest; among several of one second an
-    /// administrator, then the smallest id.
+    /// administrator, then whoever came first.
     ///
     /// # Errors
     /// When the store can not be read.

@@ -224,7 +224,8 @@ fn fifty_first_sign_ups_at_once_make_exactly_one_administrator() {
 fn with_registration_open_fifty_first_sign_ups_make_one_administrator_and_forty_nine_members() {
     /* AD-01 */
     let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true")]);
-    let forms = (0..50).map(|n| app.anonymous().json_request(PATH, &form(&format!("user{n}@example.com"))));
+    let somebody = |n| app.anonymous().with("cf-connecting-ip", &format!("203.0.113.{n}"));
+    let forms = (0..50).map(|n| somebody(n).json_request(PATH, &form(&format!("user{n}@example.com"))));
     let answers = app.at_once(forms.collect());
     let with_role = |role: &str| answers.iter().filter(|answer| answer.json()["role"] == role).count();
     assert_eq!((with_role("admin"), with_role("pending")), (1, 49), "{answers:?}");
@@ -243,5 +244,48 @@ fn fifty_sign_ups_with_one_address_at_once_make_one_account() {
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     for answer in answers.iter().filter(|answer| answer.status != 200) {
         assert_eq!((answer.status, answer.detail().as_str()), (400, TAKEN));
+    }
+}
+
+#[test]
+fn one_network_may_ask_about_five_addresses_an_hour() {
+    /* TH-11, TH-04 */
+    let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true")]);
+    let sign_up = |network: &str, n: usize| {
+        let client =
+            app.anonymous().with("cf-connecting-ip", network).with("x-forwarded-for", &format!("10.0.0.{n}"));
+        client.post(PATH, &form(&format!("user{n}@example.com")))
+    };
+    for n in 0..5 {
+        assert_eq!(sign_up("203.0.113.7", n).status, 200);
+    }
+    for n in [5, 6] {
+        let answer = sign_up("203.0.113.7", n);
+        assert_eq!((answer.status, answer.detail().as_str()), (429, "API rate limit exceeded"));
+        let retry_after: u64 = answer.header("retry-after").parse().unwrap();
+        assert!((3_500..=3_600).contains(&retry_after), "{retry_after}");
+    }
+    assert_eq!(
+        sign_up("203.0.113.7", 3).detail(),
+        TAKEN,
+        "asking again about the same address tells nothing new"
+    );
+    assert_eq!(sign_up("203.0.113.8", 6).status, 200, "another network");
+    assert_eq!(sign_up("2001:db8::1", 7).status, 200);
+    let laptop = (10..30).map(|n| sign_up("127.0.0.1", n).status).collect::<Vec<_>>();
+    assert_eq!(laptop, [200; 20], "a developer's own machine");
+}
+
+#[test]
+fn closed_registration_answers_before_anything_is_counted() {
+    /* TH-11 */
+    let app = TestApp::new();
+    app.sign_up("Ann", "ann@example.com");
+    for n in 0..8 {
+        let answer = app
+            .anonymous()
+            .with("cf-connecting-ip", "203.0.113.7")
+            .post(PATH, &form(&format!("user{n}@example.com")));
+        assert_eq!((answer.status, answer.detail().as_str()), (403, CLOSED));
     }
 }

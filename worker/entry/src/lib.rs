@@ -2,6 +2,7 @@
 //! package that is nothing but a cdylib; everything it does is in `portico-worker`.
 
 pub use portico_worker::durable::{SessionAuthority, ThrottleBucket};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 #[worker::event(fetch)]
 async fn fetch(
@@ -10,4 +11,10 @@ async fn fetch(
     _context: worker::Context,
 ) -> worker::Result<worker::Response> {
     portico_worker::serve(request, &env).await
+}
+
+/// The short way in; see [`portico_worker::enter`].
+#[wasm_bindgen]
+pub fn enter(head: &str, env: worker::Env) -> JsValue {
+    portico_worker::enter(head, &env)
 }

@@ -1,64 +1,163 @@
-//! One object for each user: the sessions that are alive, and the generation they belong to.
+//! One object for each user: the [`Book`] of their sessions, kept in memory and written down before
+//! each answer, and a copy of their account.
 //!
-//! What it stores is described in `store/session_book.rs`.
+//! What it stores is described in `store/book_tables.rs`. An alarm cleans up.
 
-use core::cell::{Cell, OnceCell, RefCell};
+use core::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use portico_core::{
-    id::{SessionId, SessionStamp, UserId},
-    session::{NewSession, SNAPSHOT_LIFETIME, SessionCheck, SessionProof, is_alive},
-    time::{Lifetime, UnixSeconds},
-    user::User,
+    id::{SessionId, SessionStamp, TokenId, UserId},
+    session::{
+        Book, BookRefresh, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME, SessionCheck, SessionProof,
+        UseKey,
+    },
+    throttle::BanPolicy,
+    time::UnixSeconds,
+    totp::Step,
+    user::Account,
 };
 use serde::{Deserialize, Serialize};
-use worker::{Env, Response, Result, State, durable_object, wasm_bindgen};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen_futures::{future_to_promise, js_sys::Promise};
+use worker::{Env, Result, durable::State, worker_sys::DurableObjectState};
 
-use super::reply;
-use crate::store::{self, SessionBook};
+use super::{answer, question};
+use crate::{
+    platform,
+    store::{self, BookTables},
+};
 
-/// How often a session's last sign of life is written down.
-const SEEN_EVERY: Lifetime = Lifetime::from_minutes(1);
-
-/// What the store asks.
+/// What the store asks. `fresh` becomes the generation where a new one begins.
 #[derive(Debug, Deserialize, Serialize)]
-pub(crate) enum Request {
-    /// Record a session. `stamp` becomes the generation if the user has none yet.
-    Open {
-        /// The session.
-        session: NewSession,
-        /// Random.
-        stamp: SessionStamp,
-    },
-    /// Is this session alive?
-    Check {
-        /// What the token claims.
-        proof: SessionProof,
-        /// The request's instant.
-        now: UnixSeconds,
-    },
-    /// End a session.
-    End {
-        /// Which one.
-        session_id: SessionId,
-    },
+pub(crate) enum Question {
+    AcceptStep { step: Step, now: UnixSeconds },
+    AccountChanged,
+    Ban { until: UnixSeconds, fresh: SessionStamp, now: UnixSeconds },
+    Check { proof: SessionProof, now: UnixSeconds },
+    End { session: SessionId },
+    EndAll { fresh: SessionStamp, now: UnixSeconds },
+    EndOthers { kept: SessionId, now: UnixSeconds },
+    ForgetUses { purpose: String },
+    LiftBan,
+    List { now: UnixSeconds },
+    Open { session: Box<NewSession>, fresh: SessionStamp },
+    Refresh { user: UserId, session: SessionId, used: Box<RefreshUse>, now: UnixSeconds },
+    RevokeToken { session: SessionId, token: TokenId, until: Option<UnixSeconds>, now: UnixSeconds },
+    UseOnce { purpose: String, digest: String, until: Option<UnixSeconds>, now: UnixSeconds },
+    Violate { points: u32, policy: BanPolicy, fresh: SessionStamp, now: UnixSeconds },
 }
 
-/// The answer to [`Request::Open`].
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Opened {
-    pub(crate) stamp: SessionStamp,
-}
+/// The authority over one user's sessions, as the JavaScript half constructs it.
+#[wasm_bindgen]
+pub struct SessionAuthority(Rc<Authority>);
 
-/// The authority over one user's sessions.
-#[durable_object]
-pub struct SessionAuthority {
-    state: State,
-    env: Env,
-    book: OnceCell<SessionBook>,
-    /// The account as of some seconds ago, so that a check of a warm object reads no D1.
-    snapshot: RefCell<Option<(User, UnixSeconds)>>,
-    /// Counts invalidations, so that a read that was under way during one is not kept.
-    invalidations: Cell<u64>,
+#[wasm_bindgen]
+impl SessionAuthority {
+    /// One object, when the runtime wakes it up.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, env: Env) -> Self {
+        Self(Rc::new(Authority {
+            state: State::from(state),
+            env,
+            book: RefCell::new(None),
+            copy: RefCell::new(None),
+            invalidations: Cell::new(0),
+            alarm: Cell::new(false),
+        }))
+    }
+
+    /// Answers the question in an internal address: a string, or a promise of one where something has
+    /// to be read first.
+    ///
+    /// # Errors
+    /// When the question makes no sense or the store fails; the caller sees a failing object.
+    pub fn answer(&self, url: &str) -> core::result::Result<JsValue, JsValue> {
+        let authority = &self.0;
+        match question(url)? {
+            Question::Check { proof, now } => match authority.young_copy(proof.user_id, now) {
+                Some(copy) => authority.check(&copy, &proof, now),
+                None => Ok(later(authority, async move |authority| {
+                    let Some(copy) = authority.read_copy(proof.user_id, now).await? else {
+                        return answer(&SessionCheck::NoAccount);
+                    };
+                    authority.check(&copy, &proof, now)
+                })),
+            },
+            Question::Refresh { user, session, used, now } => Ok(later(authority, async move |authority| {
+                // A refresh decides about the next quarter of an hour, so it reads the account anew (SE-17).
+                let Some(copy) = authority.read_copy(user, now).await? else {
+                    return answer(&Refresh::NoAccount);
+                };
+                authority.in_book(|book| {
+                    match book.refresh(session, *used, copy.account.credential_version, now) {
+                        BookRefresh::Banned { until } => Refresh::Banned { until },
+                        BookRefresh::Ended => Refresh::Ended,
+                        BookRefresh::Reused => Refresh::Reused,
+                        BookRefresh::Rotated { stamp, session } => Refresh::Rotated {
+                            user: Box::new(copy.account.user.clone()),
+                            stamp,
+                            session: Box::new(session.clone()),
+                        },
+                    }
+                })
+            })),
+            Question::Open { session, fresh } => {
+                let opened = authority.in_book(|book| book.open(*session, fresh))?;
+                authority.wake_up_later(opened)
+            }
+            Question::UseOnce { purpose, digest, until, now } => {
+                let key = UseKey { purpose, digest };
+                let used = authority.in_book(|book| book.use_once(key, until, now))?;
+                authority.wake_up_later(used)
+            }
+            Question::AcceptStep { step, now } => {
+                let accepted = authority.in_book(|book| book.accept_step(step, now))?;
+                authority.wake_up_later(accepted)
+            }
+            Question::Ban { until, fresh, now } => {
+                let banned = authority.in_book(|book| book.ban(until, fresh, now))?;
+                authority.wake_up_later(banned)
+            }
+            Question::Violate { points, policy, fresh, now } => {
+                let violation = authority.in_book(|book| book.violate(points, policy, fresh, now))?;
+                authority.wake_up_later(violation)
+            }
+            Question::AccountChanged => {
+                authority.drop_copy();
+                answer(&())
+            }
+            Question::EndAll { fresh, now } => {
+                authority.drop_copy();
+                authority.in_book(|book| book.end_all(fresh, now))
+            }
+            Question::End { session } => authority.in_book(|book| book.end(session)),
+            Question::EndOthers { kept, now } => authority.in_book(|book| book.end_others(kept, now)),
+            Question::ForgetUses { purpose } => authority.in_book(|book| book.forget_uses(&purpose)),
+            Question::LiftBan => authority.in_book(Book::lift_ban),
+            Question::List { now } => authority.in_book(|book| book.list(now)),
+            Question::RevokeToken { session, token, until, now } => {
+                authority.in_book(|book| book.revoke_token(session, token, until, now))
+            }
+        }
+    }
+
+    /// Cleans up, and comes again when there will be something to clean up.
+    pub fn alarm(&self) -> Promise {
+        let authority = Rc::clone(&self.0);
+        future_to_promise(async move {
+            authority.in_book(|book| book.forget_dead(platform::now()))?;
+            authority.alarm.set(false);
+            match authority.next_death()? {
+                Some(_) => authority.set_alarm().await?,
+                None => {
+                    authority.book.replace(None);
+                    authority.state.storage().delete_all().await?;
+                }
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
 }
 
 impl core::fmt::Debug for SessionAuthority {
@@ -67,71 +166,121 @@ impl core::fmt::Debug for SessionAuthority {
     }
 }
 
-impl worker::DurableObject for SessionAuthority {
-    fn new(state: State, env: Env) -> Self {
-        Self { state, env, book: OnceCell::new(), snapshot: RefCell::new(None), invalidations: Cell::new(0) }
+/// The object itself. Every step that decides something runs without an await, so nothing gets between
+/// its reading and its writing.
+struct Authority {
+    state: State,
+    env: Env,
+    /// `None` until it was read, and again after it could not be written.
+    book: RefCell<Option<(BookTables, Book)>>,
+    copy: RefCell<Option<Rc<Copy>>>,
+    /// Counts invalidations, so that a reading that was under way during one is not kept.
+    invalidations: Cell<u64>,
+    /// Whether an alarm is known to be set.
+    alarm: Cell<bool>,
+}
+
+/// The account as of some seconds ago, so that a check of a warm object reads no D1.
+struct Copy {
+    account: Account,
+    read_at: UnixSeconds,
+    /// The answer that a live session gets.
+    active: String,
+}
+
+impl Authority {
+    /// Takes a step in the book, and writes down what it has changed. A book that could not be written is
+    /// dropped: what was not stored did not happen.
+    fn in_book<T: Serialize>(
+        &self,
+        step: impl FnOnce(&mut Book) -> T,
+    ) -> core::result::Result<JsValue, JsValue> {
+        answer(&self.step(step)?)
     }
 
-    async fn fetch(&self, mut request: worker::Request) -> Result<Response> {
-        match serde_json::from_str(&request.text().await?)? {
-            Request::Open { session, stamp } => reply(&self.open(&session, stamp)?),
-            Request::Check { proof, now } => reply(&self.check(proof, now).await?),
-            Request::End { session_id } => reply(&self.book()?.delete(session_id)?),
+    fn step<T>(&self, step: impl FnOnce(&mut Book) -> T) -> Result<T> {
+        let mut place = self.book.borrow_mut();
+        if place.is_none() {
+            let tables = BookTables::open(self.state.storage().sql())?;
+            let book = tables.read()?;
+            *place = Some((tables, book));
         }
+        let Some((tables, book)) = place.as_mut() else {
+            return Err(worker::Error::RustError("no book".into()));
+        };
+        let outcome = step(book);
+        let written = tables.write_changes(book);
+        if written.is_err() {
+            *place = None;
+        }
+        written.map(|()| outcome)
+    }
+
+    fn check(
+        &self,
+        copy: &Copy,
+        proof: &SessionProof,
+        now: UnixSeconds,
+    ) -> core::result::Result<JsValue, JsValue> {
+        let alive = self.step(|book| book.check(proof, copy.account.credential_version, now))?;
+        if alive { Ok(JsValue::from_str(&copy.active)) } else { answer(&SessionCheck::Ended) }
+    }
+
+    fn young_copy(&self, id: UserId, now: UnixSeconds) -> Option<Rc<Copy>> {
+        let copy = self.copy.borrow();
+        let young =
+            |copy: &&Rc<Copy>| copy.account.user.id == id && now.since(copy.read_at) < SNAPSHOT_LIFETIME;
+        copy.as_ref().filter(young).map(Rc::clone)
+    }
+
+    /// Reads the account from D1. That one is not there is never remembered.
+    async fn read_copy(&self, id: UserId, now: UnixSeconds) -> Result<Option<Rc<Copy>>> {
+        let before = self.invalidations.get();
+        let Some(account) = store::load_account(&store::database(&self.env)?, id).await? else {
+            return Ok(None);
+        };
+        let active = serde_json::to_string(&SessionCheck::Active(Box::new(account.user.clone())))?;
+        let copy = Rc::new(Copy { account, read_at: now, active });
+        if self.invalidations.get() == before {
+            self.copy.replace(Some(Rc::clone(&copy)));
+        }
+        Ok(Some(copy))
+    }
+
+    fn drop_copy(&self) {
+        self.copy.replace(None);
+        self.invalidations.set(self.invalidations.get() + 1);
+    }
+
+    fn next_death(&self) -> Result<Option<UnixSeconds>> {
+        self.step(|book| book.next_death().filter(|_| !book.is_blank()))
+    }
+
+    /// Makes sure that an alarm is set, before the answer leaves. One that comes too early merely finds
+    /// nothing to do, so there is never a need for a second.
+    fn wake_up_later(self: &Rc<Self>, answered: JsValue) -> core::result::Result<JsValue, JsValue> {
+        if self.alarm.get() || self.next_death()?.is_none() {
+            return Ok(answered);
+        }
+        Ok(later(self, async move |authority| {
+            if authority.state.storage().get_alarm().await?.is_none() {
+                authority.set_alarm().await?;
+            }
+            authority.alarm.set(true);
+            Ok(answered)
+        }))
+    }
+
+    async fn set_alarm(&self) -> Result<()> {
+        let Some(death) = self.next_death()? else { return Ok(()) };
+        let seconds = death.since(platform::now()).seconds() + 1;
+        self.state.storage().set_alarm(core::time::Duration::from_secs(seconds)).await
     }
 }
 
-impl SessionAuthority {
-    fn book(&self) -> Result<&SessionBook> {
-        if let Some(book) = self.book.get() {
-            return Ok(book);
-        }
-        let book = SessionBook::open(self.state.storage().sql())?;
-        Ok(self.book.get_or_init(|| book))
-    }
-
-    fn open(&self, session: &NewSession, stamp: SessionStamp) -> Result<Opened> {
-        // The user has just been read or written: the next check shall see it fresh.
-        self.snapshot.replace(None);
-        self.invalidations.set(self.invalidations.get() + 1);
-        let book = self.book()?;
-        book.forget_dead(session.created_at)?;
-        book.insert(session)?;
-        Ok(Opened { stamp: book.stamp_or(stamp)? })
-    }
-
-    async fn check(&self, proof: SessionProof, now: UnixSeconds) -> Result<SessionCheck> {
-        let Some(user) = self.account(proof.user_id, now).await? else {
-            return Ok(SessionCheck::NoAccount);
-        };
-        // No await from here on: the verdict and the sign of life are one step.
-        let book = self.book()?;
-        if book.stamp()? != Some(proof.stamp) {
-            return Ok(SessionCheck::Ended);
-        }
-        let Some(times) = book.find(proof.session_id)? else { return Ok(SessionCheck::Ended) };
-        if !is_alive(times.expires_at, times.last_seen_at, now) {
-            return Ok(SessionCheck::Ended);
-        }
-        if now.since(times.last_seen_at) >= SEEN_EVERY {
-            book.mark_seen(proof.session_id, now)?;
-        }
-        Ok(SessionCheck::Active(Box::new(user)))
-    }
-
-    /// The account, from the snapshot while it is young, else from D1. Absence is never kept.
-    async fn account(&self, id: UserId, now: UnixSeconds) -> Result<Option<User>> {
-        if let Some((user, read_at)) = self.snapshot.borrow().as_ref()
-            && now.since(*read_at) < SNAPSHOT_LIFETIME
-            && user.id == id
-        {
-            return Ok(Some(user.clone()));
-        }
-        let before = self.invalidations.get();
-        let user = store::load_user(&store::database(&self.env)?, id).await?;
-        if self.invalidations.get() == before {
-            self.snapshot.replace(user.clone().map(|user| (user, now)));
-        }
-        Ok(user)
-    }
+fn later<F>(authority: &Rc<Authority>, act: impl FnOnce(Rc<Authority>) -> F) -> JsValue
+where
+    F: Future<Output = core::result::Result<JsValue, JsValue>> + 'static,
+{
+    future_to_promise(act(Rc::clone(authority))).into()
 }

@@ -1,39 +1,127 @@
-//! One object for each throttle bucket: the attempts that still count. An object processes one
-//! request at a time, so N parallel guesses spend N units (TH-01), and its writes are durable before
-//! its answer leaves (FT-07).
+//! One object for each throttle bucket. An object takes one step at a time, so N parallel guesses spend
+//! N units (TH-01), and its writes are durable before its answer leaves (FT-07).
 //!
-//! An alarm empties the object when nothing counts any more.
+//! What it stores is described in `store/bucket_table.rs`. An alarm empties the object when nothing
+//! counts any more.
 
-use core::time::Duration;
+use core::{cell::Cell, time::Duration};
+use std::rc::Rc;
 
 use portico_core::{
-    throttle::{Limit, Spent},
+    network::Network,
+    throttle::{AccountThrottle, Limit, Window},
     time::UnixSeconds,
 };
 use serde::{Deserialize, Serialize};
-use worker::{Env, Response, Result, State, durable_object, wasm_bindgen};
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use wasm_bindgen_futures::{future_to_promise, js_sys::Promise};
+use worker::{Env, Result, durable::State, worker_sys::DurableObjectState};
 
-use super::reply;
-use crate::store::Attempts;
+use super::{answer, question};
+use crate::{platform, store::BucketTable};
 
-/// What the store asks.
+/// What the store asks. An object is asked the questions of one kind of bucket only.
 #[derive(Debug, Deserialize, Serialize)]
-pub(crate) enum Request {
+pub(crate) enum Question {
+    /// An attempt to sign in to the account was not made after all.
+    AccountGiveBack { network: Network },
+    /// An attempt to sign in to the account succeeded.
+    AccountSettle { network: Network, now: UnixSeconds },
+    /// Check and spend an attempt to sign in to the account.
+    AccountSpend { network: Network, now: UnixSeconds },
+    /// The latest attempt is taken back.
+    GiveBack,
     /// Check and spend one attempt.
-    Spend {
-        /// The bucket's limit.
-        limit: Limit,
-        /// The request's instant.
-        now: UnixSeconds,
-    },
-    /// Forget all attempts.
-    Reset,
+    Spend { limit: Limit, subject: Option<u64>, now: UnixSeconds },
 }
 
-/// One throttle bucket.
-#[durable_object(alarm)]
+/// What is stored.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Bucket {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<AccountThrottle>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<(Window, Limit)>,
+}
+
+impl Bucket {
+    fn forgotten_at(&self) -> Option<UnixSeconds> {
+        let account = self.account.as_ref().and_then(AccountThrottle::forgotten_at);
+        account.max(self.window.as_ref().and_then(|(window, limit)| window.empty_at(*limit)))
+    }
+}
+
+/// One throttle bucket, as the JavaScript half constructs it.
+#[wasm_bindgen]
 pub struct ThrottleBucket {
-    state: State,
+    state: Rc<State>,
+    /// Whether an alarm is known to be set.
+    alarm: Rc<Cell<bool>>,
+}
+
+#[wasm_bindgen]
+impl ThrottleBucket {
+    /// One object, when the runtime wakes it up.
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: DurableObjectState, _env: Env) -> Self {
+        Self { state: Rc::new(State::from(state)), alarm: Rc::default() }
+    }
+
+    /// Answers the question in an internal address. Reads, decides and writes without an await between,
+    /// so that no other question gets in.
+    ///
+    /// # Errors
+    /// When the question makes no sense or the store fails; the caller sees a failing object.
+    pub fn answer(&self, url: &str) -> core::result::Result<JsValue, JsValue> {
+        // Read for each question: a bucket gets few, and an alarm may have emptied it.
+        let table = BucketTable::open(self.state.storage().sql())?;
+        let mut bucket: Bucket = table.read()?;
+        let answered = match question(url)? {
+            Question::AccountGiveBack { network } => {
+                answer(&bucket.account.get_or_insert_default().give_back(&network))
+            }
+            Question::AccountSettle { network, now } => {
+                answer(&bucket.account.get_or_insert_default().succeed(&network, now))
+            }
+            Question::AccountSpend { network, now } => {
+                answer(&bucket.account.get_or_insert_default().spend(&network, now))
+            }
+            Question::GiveBack => answer(&bucket.window.as_mut().map(|(window, _)| window.give_back())),
+            Question::Spend { limit, subject, now } => {
+                let (window, of) = bucket.window.get_or_insert_with(|| (Window::default(), limit));
+                *of = limit;
+                answer(&window.spend_on(limit, subject, now))
+            }
+        }?;
+        table.write(&bucket)?;
+        if self.alarm.get() {
+            return Ok(answered);
+        }
+        let (state, alarm) = (Rc::clone(&self.state), Rc::clone(&self.alarm));
+        Ok(future_to_promise(async move {
+            if state.storage().get_alarm().await?.is_none() {
+                set_alarm(&state, &bucket).await?;
+            }
+            alarm.set(true);
+            Ok(answered)
+        })
+        .into())
+    }
+
+    /// Empties the object once nothing in it counts; until then comes again.
+    pub fn alarm(&self) -> Promise {
+        let (state, alarm) = (Rc::clone(&self.state), Rc::clone(&self.alarm));
+        future_to_promise(async move {
+            let bucket: Bucket = BucketTable::open(state.storage().sql())?.read()?;
+            if bucket.forgotten_at().is_some_and(|at| platform::now() < at) {
+                set_alarm(&state, &bucket).await?;
+            } else {
+                alarm.set(false);
+                state.storage().delete_all().await?;
+            }
+            Ok(JsValue::UNDEFINED)
+        })
+    }
 }
 
 impl core::fmt::Debug for ThrottleBucket {
@@ -42,45 +130,8 @@ impl core::fmt::Debug for ThrottleBucket {
     }
 }
 
-impl worker::DurableObject for ThrottleBucket {
-    fn new(state: State, _: Env) -> Self {
-        Self { state }
-    }
-
-    async fn fetch(&self, mut request: worker::Request) -> Result<Response> {
-        match serde_json::from_str(&request.text().await?)? {
-            Request::Spend { limit, now } => {
-                let spent = self.spend(limit, now)?;
-                // Each grant pushes the clean-up to the end of its own window.
-                if spent == Spent::Granted {
-                    self.state.storage().set_alarm(Duration::from_secs(limit.window.seconds() + 1)).await?;
-                }
-                reply(&spent)
-            }
-            Request::Reset => reply(&self.attempts()?.clear()?),
-        }
-    }
-
-    async fn alarm(&self) -> Result<Response> {
-        self.state.storage().delete_all().await?;
-        Response::empty()
-    }
-}
-
-impl ThrottleBucket {
-    /// The table is opened for each request: a bucket gets few, and an alarm may have removed it.
-    fn attempts(&self) -> Result<Attempts> {
-        Attempts::open(self.state.storage().sql())
-    }
-
-    /// Reads, decides and writes without an await between, so that no other request gets in.
-    fn spend(&self, limit: Limit, now: UnixSeconds) -> Result<Spent> {
-        let attempts = self.attempts()?;
-        let mut window = attempts.window()?;
-        let spent = window.spend(limit, now);
-        if spent == Spent::Granted {
-            attempts.keep_latest_of(&window)?;
-        }
-        Ok(spent)
-    }
+async fn set_alarm(state: &State, bucket: &Bucket) -> Result<()> {
+    let now = platform::now();
+    let seconds = bucket.forgotten_at().unwrap_or(now).since(now).seconds() + 1;
+    state.storage().set_alarm(Duration::from_secs(seconds)).await
 }

@@ -33,7 +33,8 @@ pub fn read<'h>(headers: &'h HeaderMap, cookie_name: &str) -> Credential<'h> {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Credential<'_> {
+/// Reads `Authorization: Bearer …` alone, for requests whose cookies do not count.
+pub fn bearer(headers: &HeaderMap) -> Credential<'_> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return if headers.contains_key(header::AUTHORIZATION) {

@@ -1,6 +1,6 @@
 //! Where a request comes from, for requests that change something (SE-06 … SE-08, R-03).
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, Uri, header};
 
 use crate::config::{AllowedOrigins, Config};
 
@@ -22,6 +22,16 @@ pub fn is_welcome(headers: &HeaderMap, config: &Config, own_origin: &str) -> boo
     // an image or a frame is no place to change anything from.
     let by_hand = matches!(text("sec-fetch-dest"), None | Some("empty" | "document"));
     same_site && by_hand
+}
+
+/// Whether the cookies of such a request count: only when the browser says that a page of ours or the user
+/// sent it (SE-06). Without a word from the browser, another program may have attached them.
+pub fn vouches_for_cookies(headers: &HeaderMap, config: &Config, own_origin: &str) -> bool {
+    if headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site") {
+        return is_welcome(headers, config, own_origin);
+    }
+    let referer = headers.get(header::REFERER).and_then(|referer| referer.to_str().ok()?.parse().ok());
+    referer.is_some_and(|referer: Uri| is_known(&crate::config::origin_of(&referer), config, own_origin))
 }
 
 fn is_known(origin: &str, config: &Config, own_origin: &str) -> bool {
@@ -70,5 +80,29 @@ mod tests {
             &["https://chat.example"],
             AllowedOrigins::Only(vec!["https://chat.example".to_string()])
         ));
+    }
+
+    #[test]
+    fn a_cookie_counts_only_when_the_browser_says_who_sent_it() {
+        /* SE-06 */
+        let secret = |name: &str| (name == "PORTICO_SECRET").then(|| "0123456789abcdef".repeat(2));
+        let config = Config::parse(secret).unwrap();
+        let vouches = |name: &'static str, value: &str| {
+            let headers = [(name.parse().unwrap(), HeaderValue::from_str(value).unwrap())];
+            vouches_for_cookies(&headers.into_iter().collect(), &config, "http://127.0.0.1:8787")
+        };
+        assert!(vouches("origin", "http://127.0.0.1:8787"));
+        assert!(vouches("sec-fetch-site", "same-origin"));
+        assert!(vouches("referer", "http://127.0.0.1:8787/settings"));
+        for (name, value) in [
+            ("x-nothing", "to say"),
+            ("origin", "null"),
+            ("sec-fetch-site", "same-site"),
+            ("referer", "http://127.0.0.1:8787.evil.example/"),
+            ("referer", "http://127.0.0.1/"),
+            ("referer", "/settings"),
+        ] {
+            assert!(!vouches(name, value), "{name}: {value}");
+        }
     }
 }

@@ -2,9 +2,13 @@
 
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
-    flow::{current_session::AuthenticateError, sign_in::SignInError, sign_up::SignUpError},
+    flow::{
+        change_password::ChangePasswordError, current_session::AuthenticateError,
+        manage_user::ManageUserError, sign_in::SignInError, sign_up::SignUpError,
+    },
     password::PasswordPolicyError,
     ports::PortError,
+    time::Lifetime,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -18,17 +22,22 @@ use crate::http::{
 const ACCESS_PROHIBITED: &str =
     "You do not have permission to access this resource. Please contact your administrator for assistance.";
 const ACTION_PROHIBITED: &str = "The requested action has been restricted as a security measure.";
+const AUTHENTICATION_CHANGED: &str = "Authentication changed. Please sign in again.";
+const BANNED: &str = "Your account has been temporarily banned due to violations of our service.";
 const EMAIL_TAKEN: &str = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew.";
+const INCORRECT_PASSWORD: &str = "The password provided is incorrect. Please check for typos and try again.";
 const INVALID_CREDENTIALS: &str =
     "The email or password provided is incorrect. Please check for typos and try logging in again.";
 const INVALID_EMAIL: &str = "The email format you entered is invalid. Please double-check and make sure you're using a valid email address (e.g., yourname@example.com).";
 const INVALID_REQUEST: &str = "Invalid authentication request.";
 const INVALID_TOKEN: &str = "Invalid token";
 const NOT_AUTHENTICATED: &str = "Not authenticated";
+const NOT_FOUND: &str = "We could not find what you're looking for :/";
 const PASSWORD_TOO_LONG: &str =
     "Uh-oh! The password you entered is too long. Please make sure your password is less than 72 bytes long.";
 const RATE_LIMITED: &str = "API rate limit exceeded";
 const SESSION_EXPIRED: &str = "Your session has expired or the token is invalid. Please sign in again.";
+const TOO_MANY: &str = "Too many attempts. Please try again later.";
 const UNAUTHORIZED: &str = "401 Unauthorized";
 const UNAVAILABLE: &str = "Authentication is temporarily unavailable.";
 const WEAK_PASSWORD: &str = "The password does not meet the required validation criteria.";
@@ -76,6 +85,36 @@ impl Error {
         Self::unauthorized(SESSION_EXPIRED)
     }
 
+    /// Somebody, but not an administrator.
+    pub(super) fn role_too_low() -> Self {
+        Self::unauthorized(ACCESS_PROHIBITED)
+    }
+
+    /// No session of the caller's has that id.
+    pub(super) fn unknown_session() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Session not found.")
+    }
+
+    /// No account has that id; in the words of the route that revokes sessions.
+    pub(super) fn unknown_user() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "User not found.")
+    }
+
+    /// No account has that id; in the words of the other routes.
+    pub(super) fn not_found_here() -> Self {
+        Self::bad_request(NOT_FOUND)
+    }
+
+    /// A role outside the closed set (AD-06).
+    pub(super) fn unknown_role() -> Self {
+        Self::bad_request("The role must be `admin`, `pending` or `user`.")
+    }
+
+    fn throttled(detail: &str, retry_after: Lifetime) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after.seconds()))
+    }
+
     fn unauthorized(detail: &str) -> Self {
         Self::new(StatusCode::UNAUTHORIZED, detail)
             .with_header(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
@@ -119,8 +158,34 @@ impl Error {
             SignUpError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
             SignUpError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
             SignUpError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
+            SignUpError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             SignUpError::Unavailable(fault) => fault.into(),
             SignUpError::WeakPassword(rule) => Self::weak_password(rule, hint),
+        }
+    }
+
+    /// A refused change of the own password, with the deployment's hint for weak ones.
+    pub(super) fn change_password(error: ChangePasswordError, hint: Option<&str>) -> Self {
+        match error {
+            ChangePasswordError::Concurrent => Self::new(StatusCode::CONFLICT, AUTHENTICATION_CHANGED),
+            ChangePasswordError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
+            ChangePasswordError::Throttled { retry_after } => Self::throttled(TOO_MANY, retry_after),
+            ChangePasswordError::Unavailable(fault) => fault.into(),
+            ChangePasswordError::WeakPassword(rule) => Self::weak_password(rule, hint),
+            ChangePasswordError::WrongPassword => Self::bad_request(INCORRECT_PASSWORD),
+        }
+    }
+
+    /// An account that an administrator could not change, with the deployment's hint for weak passwords.
+    pub(super) fn manage_user(error: ManageUserError, hint: Option<&str>) -> Self {
+        match error {
+            ManageUserError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
+            ManageUserError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
+            ManageUserError::LastAdmin | ManageUserError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),
+            ManageUserError::NoAccount => Self::not_found_here(),
+            ManageUserError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
+            ManageUserError::Unavailable(fault) => fault.into(),
+            ManageUserError::WeakPassword(rule) => Self::weak_password(rule, hint),
         }
     }
 }
@@ -128,13 +193,13 @@ impl Error {
 impl From<SignInError> for Error {
     fn from(error: SignInError) -> Self {
         match error {
+            SignInError::Banned { .. } => Self::forbidden(BANNED),
             SignInError::PasswordSignInOff => Self::forbidden(ACTION_PROHIBITED),
             // One answer, so that nobody learns which of these it was (TH-09).
             SignInError::NoPassword | SignInError::UnknownAccount | SignInError::WrongPassword => {
                 Self::bad_request(INVALID_CREDENTIALS)
             }
-            SignInError::Throttled { retry_after } => Self::new(StatusCode::TOO_MANY_REQUESTS, RATE_LIMITED)
-                .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after.seconds())),
+            SignInError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             SignInError::Unavailable(fault) => fault.into(),
         }
     }

@@ -2,7 +2,11 @@
 //! (open-webui.md §2). Values are never echoed: they may be passwords (ER-02).
 
 use http::Request;
-use portico_core::json::{self, BODY_LIMITS};
+use portico_core::{
+    display_name::{DisplayName, DisplayNameError, MAX_NAME_CODE_POINTS},
+    image_reference::ImageReference,
+    json::{self, BODY_LIMITS},
+};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -75,6 +79,32 @@ impl Fields {
             issue.ctx = Some(json!({"error": {}}));
         }
         refused
+    }
+
+    /// A name to show.
+    pub fn display_name(&mut self, field: &str, text: &str) -> Option<DisplayName> {
+        match DisplayName::parse(text) {
+            Ok(name) => Some(name),
+            Err(DisplayNameError::TooLong) => self.refuse_value(
+                field,
+                &format!("Name must be at most {MAX_NAME_CODE_POINTS} characters long."),
+            ),
+            Err(DisplayNameError::Control) => {
+                self.refuse_value(field, "Name must not contain control characters.")
+            }
+            Err(DisplayNameError::Invisible) => self.refuse_value(field, "Name must be visible."),
+        }
+    }
+
+    /// A picture.
+    pub fn image_reference(&mut self, field: &str, text: &str) -> Option<ImageReference> {
+        match ImageReference::parse(text) {
+            Ok(image) => Some(image),
+            Err(_) => self.refuse_value(
+                field,
+                "Invalid profile image URL: must be a known internal path, an HTTP(S) URL with a host, or a data:image URI (png/jpeg/gif/webp).",
+            ),
+        }
     }
 
     /// Whether anything was wrong.

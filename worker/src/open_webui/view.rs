@@ -3,6 +3,7 @@
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
     flow::{SignedIn, current_session::Authenticated},
+    id::UserId,
     permission::{Feature, PermissionTree},
     ports::Ports,
     time::UnixSeconds,
@@ -52,6 +53,65 @@ struct SessionUserInfo<'a> {
     status_emoji: Option<&'a str>,
     status_message: Option<&'a str>,
     status_expires_at: Option<UnixSeconds>,
+}
+
+/// `UserModel`, as administrators see accounts. What Portico does not have is null, as in an account that
+/// never used it.
+#[derive(Debug, Serialize)]
+struct UserModel<'a> {
+    id: UserId,
+    email: &'a str,
+    username: Option<&'a str>,
+    role: Role,
+    name: &'a str,
+    profile_image_url: String,
+    profile_banner_image_url: Option<&'a str>,
+    bio: Option<&'a str>,
+    gender: Option<&'a str>,
+    date_of_birth: Option<&'a str>,
+    timezone: Option<&'a str>,
+    presence_state: Option<&'a str>,
+    status_emoji: Option<&'a str>,
+    status_message: Option<&'a str>,
+    status_expires_at: Option<UnixSeconds>,
+    info: Option<&'a str>,
+    settings: Option<&'a str>,
+    oauth: Option<&'a str>,
+    scim: Option<&'a str>,
+    last_active_at: UnixSeconds,
+    updated_at: UnixSeconds,
+    created_at: UnixSeconds,
+}
+
+/// An account as administrators see it.
+pub(super) fn user_model(user: &User) -> Answer {
+    let profile = &user.profile;
+    let image = &profile.image;
+    let model = UserModel {
+        id: user.id,
+        email: user.email.as_str(),
+        username: None,
+        role: user.role,
+        name: &user.name,
+        profile_image_url: if image.is_empty() { profile_image_path(user) } else { image.clone() },
+        profile_banner_image_url: None,
+        bio: profile.bio.as_deref(),
+        gender: profile.gender.as_deref(),
+        date_of_birth: profile.date_of_birth.as_deref(),
+        timezone: profile.timezone.as_deref(),
+        presence_state: None,
+        status_emoji: profile.status_emoji.as_deref(),
+        status_message: profile.status_message.as_deref(),
+        status_expires_at: profile.status_expires_at,
+        info: None,
+        settings: None,
+        oauth: None,
+        scim: None,
+        last_active_at: user.last_active_at,
+        updated_at: user.updated_at,
+        created_at: user.created_at,
+    };
+    answer::json(StatusCode::OK, &model)
 }
 
 /// The answer to a sign-in or sign-up: the account, its token, and the cookie.

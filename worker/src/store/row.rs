@@ -19,10 +19,13 @@ pub(super) struct UserRow {
     bio: Option<String>,
     gender: Option<String>,
     date_of_birth: Option<String>,
+    timezone: Option<String>,
     status_emoji: Option<String>,
     status_message: Option<String>,
     status_expires_at: Option<i64>,
     created_at: i64,
+    updated_at: i64,
+    last_active_at: i64,
 }
 
 impl TryFrom<UserRow> for User {
@@ -40,11 +43,14 @@ impl TryFrom<UserRow> for User {
                 bio: row.bio,
                 gender: row.gender,
                 date_of_birth: row.date_of_birth,
+                timezone: row.timezone,
                 status_emoji: row.status_emoji,
                 status_message: row.status_message,
                 status_expires_at: row.status_expires_at.map(UnixSeconds::new),
             },
             created_at: UnixSeconds::new(row.created_at),
+            updated_at: UnixSeconds::new(row.updated_at),
+            last_active_at: UnixSeconds::new(row.last_active_at),
         })
     }
 }

@@ -1,30 +1,116 @@
 use portico_core::{
-    id::{SessionId, SessionStamp, UserId},
+    id::{SessionId, SessionStamp, TokenId, UserId},
     ports::{PortError, Sessions},
-    session::{Ending, NewSession, SessionCheck, SessionProof},
+    session::{
+        Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
+        UseKey,
+    },
+    throttle::{BanPolicy, Violation},
     time::UnixSeconds,
+    totp::Step,
 };
 
-use super::{SESSIONS, Store, fault};
-use crate::durable::{
-    call,
-    session_authority::{Opened, Request},
-};
+use super::{SESSIONS, Store, check_cache, fault};
+use crate::durable::{ask, session_authority::Question};
 
 impl Sessions for Store {
-    async fn open_session(&self, session: NewSession) -> Result<SessionStamp, PortError> {
-        let stamp = SessionStamp::random(self)?;
-        let user = session.user_id;
-        let opened: Opened = self.ask(user, &Request::Open { session, stamp }).await?;
-        Ok(opened.stamp)
+    async fn open_session(&self, session: NewSession) -> Result<Opened, PortError> {
+        let (user, fresh) = (session.user_id, SessionStamp::random(self)?);
+        self.ask(user, &Question::Open { session: Box::new(session), fresh }).await
     }
 
     async fn check_session(&self, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, PortError> {
-        self.ask(proof.user_id, &Request::Check { proof: *proof, now }).await
+        if let Some(user) = check_cache::find(proof, self.revocation_cache, now) {
+            return Ok(SessionCheck::Active(user));
+        }
+        let check = self.ask(proof.user_id, &Question::Check { proof: *proof, now }).await?;
+        if let SessionCheck::Active(user) = &check {
+            check_cache::keep(proof, user, self.revocation_cache, now);
+        }
+        Ok(check)
     }
 
-    async fn end_session(&self, user_id: UserId, session_id: SessionId) -> Result<Ending, PortError> {
-        self.ask(user_id, &Request::End { session_id }).await
+    async fn list_sessions(&self, user: UserId, now: UnixSeconds) -> Result<Vec<SessionRecord>, PortError> {
+        self.ask(user, &Question::List { now }).await
+    }
+
+    async fn end_session(&self, user: UserId, session: SessionId) -> Result<Ending, PortError> {
+        self.change(user, &Question::End { session }).await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        now: UnixSeconds,
+    ) -> Result<usize, PortError> {
+        self.change(user, &Question::EndOthers { kept, now }).await
+    }
+
+    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
+        self.change(user, &Question::EndAll { fresh: SessionStamp::random(self)?, now }).await
+    }
+
+    async fn account_changed(&self, user: UserId) -> Result<(), PortError> {
+        self.change(user, &Question::AccountChanged).await
+    }
+
+    async fn revoke_token(
+        &self,
+        user: UserId,
+        session: SessionId,
+        token: TokenId,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.change(user, &Question::RevokeToken { session, token, until, now }).await
+    }
+
+    async fn refresh_session(
+        &self,
+        user: UserId,
+        session: SessionId,
+        used: RefreshUse,
+        now: UnixSeconds,
+    ) -> Result<Refresh, PortError> {
+        self.ask(user, &Question::Refresh { user, session, used: Box::new(used), now }).await
+    }
+
+    async fn ban_account(&self, user: UserId, until: UnixSeconds, now: UnixSeconds) -> Result<(), PortError> {
+        self.change(user, &Question::Ban { until, fresh: SessionStamp::random(self)?, now }).await
+    }
+
+    async fn lift_ban(&self, user: UserId) -> Result<(), PortError> {
+        self.ask(user, &Question::LiftBan).await
+    }
+
+    async fn record_violation(
+        &self,
+        user: UserId,
+        points: u32,
+        policy: BanPolicy,
+        now: UnixSeconds,
+    ) -> Result<Violation, PortError> {
+        self.change(user, &Question::Violate { points, policy, fresh: SessionStamp::random(self)?, now })
+            .await
+    }
+
+    async fn use_once(
+        &self,
+        user: UserId,
+        key: UseKey,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) -> Result<Use, PortError> {
+        self.ask(user, &Question::UseOnce { purpose: key.purpose, digest: key.digest, until, now }).await
+    }
+
+    async fn forget_uses(&self, user: UserId, purpose: &str) -> Result<(), PortError> {
+        self.ask(user, &Question::ForgetUses { purpose: purpose.into() }).await
+    }
+
+    async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
+        self.ask(user, &Question::AcceptStep { step, now }).await
     }
 }
 
@@ -32,9 +118,20 @@ impl Store {
     /// Asks the authority over one user's sessions: the object that has the user's id for a name.
     async fn ask<T: for<'de> serde::Deserialize<'de>>(
         &self,
-        user_id: UserId,
-        request: &Request,
+        user: UserId,
+        question: &Question,
     ) -> Result<T, PortError> {
-        call(&self.env, SESSIONS, &user_id.to_string(), request).await.map_err(fault("sessions"))
+        ask(&self.env, SESSIONS, &user.to_string(), question).await.map_err(fault("sessions"))
+    }
+
+    /// The same for a question that changes what earlier checks have said.
+    async fn change<T: for<'de> serde::Deserialize<'de>>(
+        &self,
+        user: UserId,
+        question: &Question,
+    ) -> Result<T, PortError> {
+        let answer = self.ask(user, question).await;
+        check_cache::forget(user);
+        answer
     }
 }

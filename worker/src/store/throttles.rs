@@ -1,20 +1,91 @@
+use core::cell::RefCell;
+
+use futures_util::future::join;
 use portico_core::{
-    ports::{BucketKey, PortError, Throttles},
-    throttle::{Limit, Spent},
+    network::Network,
+    ports::{BucketKey, PortError, SignInAttempt, Throttles},
+    throttle::{Fallback, Limit, NETWORK_LIMIT, Spent},
     time::UnixSeconds,
 };
+use serde::Deserialize;
 
 use super::{Store, THROTTLES, fault};
-use crate::durable::{call, throttle_bucket::Request};
+use crate::durable::{ask, throttle_bucket::Question};
 
 impl Throttles for Store {
-    async fn spend(&self, bucket: &BucketKey, limit: Limit, now: UnixSeconds) -> Result<Spent, PortError> {
-        call(&self.env, THROTTLES, bucket.as_str(), &Request::Spend { limit, now })
-            .await
-            .map_err(fault("throttles"))
+    async fn spend_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<Spent, PortError> {
+        let network = attempt.network.clone();
+        let (of_network, of_account) = join(
+            self.spend_in(
+                &BucketKey::network(&network),
+                &Question::Spend { limit: NETWORK_LIMIT, subject: None, now },
+            ),
+            self.spend_in(&attempt.account, &Question::AccountSpend { network: network.clone(), now }),
+        )
+        .await;
+        match (of_network, of_account) {
+            (Ok(refused @ Spent::Refused { .. }), Ok(Spent::Granted)) => {
+                // The attempt is not made, so the account shall not count it. If that fails, it counts.
+                let _: Result<(), _> =
+                    self.ask_bucket(&attempt.account, &Question::AccountGiveBack { network }).await;
+                Ok(refused)
+            }
+            (Ok(of_network), Ok(of_account)) => Ok(of_network.and(of_account)),
+            (Err(fault), _) | (_, Err(fault)) => fall_back(&attempt.network, now, fault),
+        }
     }
 
-    async fn reset(&self, bucket: &BucketKey) -> Result<(), PortError> {
-        call(&self.env, THROTTLES, bucket.as_str(), &Request::Reset).await.map_err(fault("throttles"))
+    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError> {
+        let network = attempt.network.clone();
+        let (of_network, of_account) = join(
+            self.give_back(&BucketKey::network(&network)),
+            self.ask_bucket(&attempt.account, &Question::AccountSettle { network: network.clone(), now }),
+        )
+        .await;
+        of_network.and(of_account)
+    }
+
+    async fn spend(
+        &self,
+        bucket: &BucketKey,
+        limit: Limit,
+        subject: Option<u64>,
+        network: &Network,
+        now: UnixSeconds,
+    ) -> Result<Spent, PortError> {
+        match self.spend_in(bucket, &Question::Spend { limit, subject, now }).await {
+            Ok(spent) => Ok(spent),
+            Err(fault) => fall_back(network, now, fault),
+        }
+    }
+
+    async fn give_back(&self, bucket: &BucketKey) -> Result<(), PortError> {
+        let _: Option<()> = self.ask_bucket(bucket, &Question::GiveBack).await?;
+        Ok(())
+    }
+}
+
+impl Store {
+    async fn spend_in(&self, bucket: &BucketKey, question: &Question) -> Result<Spent, PortError> {
+        self.ask_bucket(bucket, question).await
+    }
+
+    async fn ask_bucket<T: for<'de> Deserialize<'de>>(
+        &self,
+        bucket: &BucketKey,
+        question: &Question,
+    ) -> Result<T, PortError> {
+        ask(&self.env, THROTTLES, bucket.as_str(), question).await.map_err(fault("throttles"))
+    }
+}
+
+/// This isolate counts for itself while a bucket is out of reach (FT-06).
+fn fall_back(network: &Network, now: UnixSeconds, fault: PortError) -> Result<Spent, PortError> {
+    thread_local! {
+        static FALLBACK: RefCell<Fallback> = RefCell::default();
+    }
+    match FALLBACK.with_borrow_mut(|fallback| fallback.spend(network, now)) {
+        Spent::Granted => Ok(Spent::Granted),
+        Spent::Refused { .. } => Err(fault),
     }
 }

@@ -5,8 +5,15 @@ use portico_core::{
 };
 
 use crate::{
-    http::answer::Answer,
-    open_webui::{error::Error, validate::Fields, view},
+    http::{
+        answer::Answer,
+        cookie::{self, Found},
+    },
+    open_webui::{
+        error::Error,
+        validate::Fields,
+        view::{self, TOKEN_COOKIE},
+    },
     router::Call,
 };
 
@@ -22,7 +29,17 @@ pub async fn signin(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
     let mut fields = Fields::of(call.request)?;
     match (fields.string("email"), fields.string("password")) {
-        (Some(email), Some(password)) => Ok(PasswordLogin { email, password: Secret::new(password) }),
+        (Some(email), Some(password)) => {
+            Ok(PasswordLogin { email, password: Secret::new(password), previous_token: cookie(call) })
+        }
         _ => Err(fields.into_error()),
+    }
+}
+
+/// The session that this browser had so far.
+fn cookie<P>(call: &Call<'_, P>) -> Option<String> {
+    match cookie::find(call.request.headers(), TOKEN_COOKIE) {
+        Found::One(token) => Some(token.into()),
+        Found::Nothing | Found::Unusable => None,
     }
 }

@@ -1,5 +1,4 @@
 use portico_core::{
-    display_name::{DisplayName, DisplayNameError, MAX_NAME_CODE_POINTS},
     flow::sign_up::{self, SignUp},
     image_reference::ImageReference,
     ports::Ports,
@@ -15,7 +14,7 @@ use crate::{
 /// `POST /api/v1/auths/signup`: a new account and its first session.
 ///
 /// # Errors
-/// 400, 403, 422 or 503.
+/// 400, 403, 422, 429 or 503.
 pub async fn signup(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let signed_in = sign_up::with_password(&call.ctx, form(call)?)
         .await
@@ -25,37 +24,16 @@ pub async fn signup(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 
 fn form<P>(call: &Call<'_, P>) -> Result<SignUp, Error> {
     let mut fields = Fields::of(call.request)?;
-    let name = fields.string("name").and_then(|text| display_name(&mut fields, &text));
+    let name = fields.string("name").and_then(|text| fields.display_name("name", &text));
     let email = fields.string("email");
     let password = fields.string("password").map(Secret::new);
     let image = fields.optional_string("profile_image_url");
-    let image = image_reference(&mut fields, image.as_deref().unwrap_or(ImageReference::DEFAULT));
+    let image =
+        fields.image_reference("profile_image_url", image.as_deref().unwrap_or(ImageReference::DEFAULT));
     match (name, email, password, image) {
         (Some(name), Some(email), Some(password), Some(image)) if !fields.has_issues() => {
             Ok(SignUp { name, email, password, image })
         }
         _ => Err(fields.into_error()),
-    }
-}
-
-fn display_name(fields: &mut Fields, text: &str) -> Option<DisplayName> {
-    match DisplayName::parse(text) {
-        Ok(name) => Some(name),
-        Err(DisplayNameError::TooLong) => fields
-            .refuse_value("name", &format!("Name must be at most {MAX_NAME_CODE_POINTS} characters long.")),
-        Err(DisplayNameError::Control) => {
-            fields.refuse_value("name", "Name must not contain control characters.")
-        }
-        Err(DisplayNameError::Invisible) => fields.refuse_value("name", "Name must be visible."),
-    }
-}
-
-fn image_reference(fields: &mut Fields, text: &str) -> Option<ImageReference> {
-    match ImageReference::parse(text) {
-        Ok(image) => Some(image),
-        Err(_) => fields.refuse_value(
-            "profile_image_url",
-            "Invalid profile image URL: must be a known internal path, an HTTP(S) URL with a host, or a data:image URI (png/jpeg/gif/webp).",
-        ),
     }
 }

@@ -1,0 +1,337 @@
+//! Ports that fail on purpose: the N-th call fails, or its reply is lost, or it comes late (FT-01 … FT-17).
+
+use core::{cell::Cell, future::Future, ops::Deref};
+use std::task::Poll;
+
+use portico_core::{
+    audit::AuditEvent,
+    email::Email,
+    id::{SessionId, TokenId, UserId},
+    jwt::{Algorithm, PrivateKey, PublicKey},
+    network::Network,
+    password::{Cost, HASH_BYTES, PasswordHash},
+    ports::{
+        Admission, AuditLog, BreachList, BucketKey, Created, Credential, Deleted, Entropy, Hashing, Instance,
+        InstanceState, PortError, Replaced, Sessions, SignInAttempt, Signatures, Throttles, Updated,
+        UserChange, Users,
+    },
+    secret::Secret,
+    session::{
+        Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
+        UseKey,
+    },
+    throttle::{BanPolicy, Limit, Spent, Violation},
+    time::UnixSeconds,
+    totp::Step,
+    user::{NewUser, SignUpPolicy},
+};
+
+/// What happens to one call.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// It does not reach the other side.
+    Fail,
+    /// It has its effect, and the reply is lost.
+    DropReply,
+    /// Everything else that is ready runs first.
+    Delay,
+}
+
+/// Ports of which one call goes wrong.
+#[derive(Debug, Default)]
+pub struct Faulty<P> {
+    ports: P,
+    fault: Cell<Option<(Fault, u32)>>,
+    calls: Cell<u32>,
+}
+
+impl<P> Faulty<P> {
+    /// Lets the `nth` call from now on go wrong; the first one is number 1.
+    pub fn plan(&self, fault: Fault, nth: u32) {
+        self.calls.set(0);
+        self.fault.set(Some((fault, nth)));
+    }
+
+    /// Lets everything work again; says whether the planned call was made.
+    pub fn heal(&self) -> bool {
+        self.fault.take().is_some_and(|(_, nth)| self.calls.get() >= nth)
+    }
+
+    fn next(&self) -> Option<Fault> {
+        self.calls.set(self.calls.get() + 1);
+        let (fault, nth) = self.fault.get()?;
+        (nth == self.calls.get()).then_some(fault)
+    }
+
+    async fn through<T>(&self, call: impl Future<Output = Result<T, PortError>>) -> Result<T, PortError> {
+        match self.next() {
+            None => call.await,
+            Some(Fault::Fail) => Err(broken()),
+            Some(Fault::DropReply) => {
+                call.await?;
+                Err(broken())
+            }
+            Some(Fault::Delay) => {
+                for _ in 0..100 {
+                    others_first().await;
+                }
+                call.await
+            }
+        }
+    }
+}
+
+/// Everything that is no call goes straight to the ports.
+impl<P> Deref for Faulty<P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.ports
+    }
+}
+
+fn broken() -> PortError {
+    PortError { port: "faulty", detail: "broken on purpose".to_string() }
+}
+
+async fn others_first() {
+    let mut waited = false;
+    core::future::poll_fn(|context| {
+        if core::mem::replace(&mut waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+impl<P: Entropy> Entropy for Faulty<P> {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), PortError> {
+        match self.next() {
+            Some(Fault::Fail | Fault::DropReply) => Err(broken()),
+            Some(Fault::Delay) | None => self.ports.fill(bytes),
+        }
+    }
+}
+
+impl<P: AuditLog> AuditLog for Faulty<P> {
+    async fn append(&self, event: AuditEvent) -> Result<(), PortError> {
+        self.through(self.ports.append(event)).await
+    }
+}
+
+impl<P: BreachList> BreachList for Faulty<P> {
+    async fn breached(&self, list: &str, prefix: &str) -> Result<String, PortError> {
+        self.through(self.ports.breached(list, prefix)).await
+    }
+}
+
+impl<P: Hashing> Hashing for Faulty<P> {
+    async fn argon2id(
+        &self,
+        password: &[u8],
+        salt: &[u8],
+        cost: Cost,
+    ) -> Result<Secret<[u8; HASH_BYTES]>, PortError> {
+        self.through(self.ports.argon2id(password, salt, cost)).await
+    }
+}
+
+impl<P: Instance> Instance for Faulty<P> {
+    async fn instance_state(&self) -> Result<InstanceState, PortError> {
+        self.through(self.ports.instance_state()).await
+    }
+}
+
+impl<P: Sessions> Sessions for Faulty<P> {
+    async fn open_session(&self, session: NewSession) -> Result<Opened, PortError> {
+        self.through(self.ports.open_session(session)).await
+    }
+
+    async fn check_session(&self, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, PortError> {
+        self.through(self.ports.check_session(proof, now)).await
+    }
+
+    async fn list_sessions(&self, user: UserId, now: UnixSeconds) -> Result<Vec<SessionRecord>, PortError> {
+        self.through(self.ports.list_sessions(user, now)).await
+    }
+
+    async fn end_session(&self, user: UserId, session: SessionId) -> Result<Ending, PortError> {
+        self.through(self.ports.end_session(user, session)).await
+    }
+
+    async fn end_other_sessions(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        now: UnixSeconds,
+    ) -> Result<usize, PortError> {
+        self.through(self.ports.end_other_sessions(user, kept, now)).await
+    }
+
+    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
+        self.through(self.ports.end_all_sessions(user, now)).await
+    }
+
+    async fn account_changed(&self, user: UserId) -> Result<(), PortError> {
+        self.through(self.ports.account_changed(user)).await
+    }
+
+    async fn revoke_token(
+        &self,
+        user: UserId,
+        session: SessionId,
+        token: TokenId,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.revoke_token(user, session, token, until, now)).await
+    }
+
+    async fn refresh_session(
+        &self,
+        user: UserId,
+        session: SessionId,
+        used: RefreshUse,
+        now: UnixSeconds,
+    ) -> Result<Refresh, PortError> {
+        self.through(self.ports.refresh_session(user, session, used, now)).await
+    }
+
+    async fn ban_account(&self, user: UserId, until: UnixSeconds, now: UnixSeconds) -> Result<(), PortError> {
+        self.through(self.ports.ban_account(user, until, now)).await
+    }
+
+    async fn lift_ban(&self, user: UserId) -> Result<(), PortError> {
+        self.through(self.ports.lift_ban(user)).await
+    }
+
+    async fn record_violation(
+        &self,
+        user: UserId,
+        points: u32,
+        policy: BanPolicy,
+        now: UnixSeconds,
+    ) -> Result<Violation, PortError> {
+        self.through(self.ports.record_violation(user, points, policy, now)).await
+    }
+
+    async fn use_once(
+        &self,
+        user: UserId,
+        key: UseKey,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    ) -> Result<Use, PortError> {
+        self.through(self.ports.use_once(user, key, until, now)).await
+    }
+
+    async fn forget_uses(&self, user: UserId, purpose: &str) -> Result<(), PortError> {
+        self.through(self.ports.forget_uses(user, purpose)).await
+    }
+
+    async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
+        self.through(self.ports.accept_totp_step(user, step, now)).await
+    }
+}
+
+impl<P: Signatures> Signatures for Faulty<P> {
+    async fn verify_signature(
+        &self,
+        key: &PublicKey,
+        algorithm: Algorithm,
+        input: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, PortError> {
+        self.through(self.ports.verify_signature(key, algorithm, input, signature)).await
+    }
+
+    async fn sign(&self, key: &PrivateKey, input: &[u8]) -> Result<Vec<u8>, PortError> {
+        self.through(self.ports.sign(key, input)).await
+    }
+}
+
+impl<P: Throttles> Throttles for Faulty<P> {
+    async fn spend_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<Spent, PortError> {
+        self.through(self.ports.spend_sign_in(attempt, now)).await
+    }
+
+    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError> {
+        self.through(self.ports.settle_sign_in(attempt, now)).await
+    }
+
+    async fn spend(
+        &self,
+        bucket: &BucketKey,
+        limit: Limit,
+        subject: Option<u64>,
+        network: &Network,
+        now: UnixSeconds,
+    ) -> Result<Spent, PortError> {
+        self.through(self.ports.spend(bucket, limit, subject, network, now)).await
+    }
+
+    async fn give_back(&self, bucket: &BucketKey) -> Result<(), PortError> {
+        self.through(self.ports.give_back(bucket)).await
+    }
+}
+
+impl<P: Users> Users for Faulty<P> {
+    async fn preview_admission(
+        &self,
+        email: Option<&Email>,
+        policy: SignUpPolicy,
+    ) -> Result<Admission, PortError> {
+        self.through(self.ports.preview_admission(email, policy)).await
+    }
+
+    async fn create_user(&self, user: NewUser, policy: SignUpPolicy) -> Result<Created, PortError> {
+        self.through(self.ports.create_user(user, policy)).await
+    }
+
+    async fn find_credential(&self, email: &Email) -> Result<Option<Credential>, PortError> {
+        self.through(self.ports.find_credential(email)).await
+    }
+
+    async fn replace_password_hash(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        now: UnixSeconds,
+    ) -> Result<Replaced, PortError> {
+        self.through(self.ports.replace_password_hash(user, old, new, now)).await
+    }
+
+    async fn load_credential(&self, user: UserId) -> Result<Option<Credential>, PortError> {
+        self.through(self.ports.load_credential(user)).await
+    }
+
+    async fn change_password(
+        &self,
+        user: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+        event: AuditEvent,
+    ) -> Result<Replaced, PortError> {
+        self.through(self.ports.change_password(user, old, new, event)).await
+    }
+
+    async fn primary_admin(&self) -> Result<Option<UserId>, PortError> {
+        self.through(self.ports.primary_admin()).await
+    }
+
+    async fn update_user(
+        &self,
+        user: UserId,
+        change: UserChange,
+        event: AuditEvent,
+    ) -> Result<Updated, PortError> {
+        self.through(self.ports.update_user(user, change, event)).await
+    }
+
+    async fn delete_user(&self, user: UserId, event: AuditEvent) -> Result<Deleted, PortError> {
+        self.through(self.ports.delete_user(user, event)).await
+    }
+}
