@@ -9,7 +9,7 @@ const enter = Portico.prototype.enter;
 
 export default {
   fetch(request, env, ctx) {
-    if (request.method === "GET") {
+    if (request.method === "GET" && request.body === null) {
       const answer = shortWay(request, env, ctx);
       if (answer !== undefined) return answer;
     }
@@ -26,7 +26,7 @@ function shortWay(request, env, ctx) {
     if (value !== null) head += `\n${name}: ${value}`;
   }
   try {
-    const answer = enter.call({ env, ctx }, head);
+    const answer = enter(head, env);
     if (typeof answer === "string") return response(answer);
     return answer?.then(response, () => longWay(request, env, ctx));
   } catch {

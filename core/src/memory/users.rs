@@ -86,10 +86,12 @@ impl UserTable {
             updated_at: new.created_at,
             last_active_at: new.created_at,
         };
+        self.created += 1;
         let row = UserRow {
             user: user.clone(),
             password_hash: new.password_hash,
             version: FIRST_CREDENTIAL_VERSION,
+            place: self.created,
         };
         self.rows.insert(user.id, row);
         user

@@ -1,6 +1,7 @@
 //! Runs one case of the port suite for each request: `GET /<case>` answers 200, or 500 with what did
 //! not hold. `POST /verify` checks the signatures of its body; see `portico_tests::verify_lines`.
 
+use portico_core::time::Lifetime;
 pub use portico_worker::durable::{SessionAuthority, ThrottleBucket};
 
 #[worker::event(fetch)]
@@ -9,7 +10,7 @@ async fn fetch(
     env: worker::Env,
     _context: worker::Context,
 ) -> worker::Result<worker::Response> {
-    let store = portico_worker::store::Store::new(&env);
+    let store = portico_worker::store::Store::new(&env, Lifetime::from_seconds(0));
     if request.method() == worker::Method::Post {
         let lines = request.text().await?;
         return match portico_tests::verify_lines(&lines, &store).await {
