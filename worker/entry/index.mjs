@@ -3,9 +3,9 @@
 import Portico, { SessionAuthority as Authority, ThrottleBucket as Bucket } from "./build/index.js";
 
 // The headers that routes of the short way look at. `HOT_HEADERS` in worker/src/lib.rs is the same list.
-const HEADERS = ["authorization", "cookie", "origin", "cf-connecting-ip", "user-agent", "cf-ray", "if-none-match"];
+const HEADERS = ["authorization", "cookie", "origin", "cf-ray", "if-none-match"];
 
-const enter = Portico.prototype.enter;
+const { enter, resume } = Portico.prototype;
 
 export default {
   fetch(request, env, ctx) {
@@ -27,27 +27,68 @@ function shortWay(request, env, ctx) {
   }
   try {
     const answer = enter(head, env);
-    if (typeof answer === "string") return response(answer);
-    return answer?.then(response, () => longWay(request, env, ctx));
+    if (typeof answer !== "string") return answer?.then(response, () => longWay(request, env, ctx));
+    return answer.startsWith("?") ? ask(answer, request, env, ctx) : response(answer);
   } catch {
     return undefined;
   }
+}
+
+// The Rust half wants to know something from a Durable Object: `?ticket`, binding, name, address.
+async function ask(question, request, env, ctx) {
+  const [ticket, binding, name, url] = question.split("\n");
+  let text, fault;
+  try {
+    const answer = await env[binding].getByName(name).fetch(url);
+    if (answer.status === 200) text = answer.headers.get("x-answer") ?? (await answer.text());
+    else fault = `${binding} answered ${answer.status}`;
+  } catch (error) {
+    fault = `${binding}: ${error}`;
+  }
+  try {
+    const answer = await resume(Number(ticket.slice(1)), text, fault);
+    if (answer?.startsWith("?")) return ask(answer, request, env, ctx);
+    if (answer !== undefined) return response(answer);
+  } catch {
+    // The Rust half has to be started anew.
+  }
+  return longWay(request, env, ctx);
 }
 
 function longWay(request, env, ctx) {
   return new Portico(ctx, env).fetch(request);
 }
 
-// `status`, a line for each header, an empty line, the body.
+// What answers have in common: a status and the headers that hardly ever differ, made once and kept, because
+// making them costs as much as all the rest of an answer. Bounded; what does not fit is made each time.
+const steady = new Map();
+const MOST_STEADY = 100;
+
+// Status and steady headers, an empty line, the other headers, an empty line, the body.
 function response(text) {
-  const end = text.indexOf("\n\n");
-  const [status, ...lines] = text.slice(0, end).split("\n");
-  const headers = lines.map((line) => {
+  const first = text.indexOf("\n\n");
+  const second = text.indexOf("\n\n", first + 2);
+  const body = text.slice(second + 2);
+  const answer = new Response(body === "" ? null : body, common(text.slice(0, first)));
+  for (const [name, value] of pairs(text.slice(first + 2, second))) answer.headers.append(name, value);
+  return answer;
+}
+
+function common(text) {
+  const known = steady.get(text);
+  if (known) return known;
+  const end = text.indexOf("\n");
+  const made = { status: Number(text.slice(0, end)), headers: new Headers(pairs(text.slice(end + 1))) };
+  if (steady.size < MOST_STEADY) steady.set(text, made);
+  return made;
+}
+
+function pairs(lines) {
+  if (lines === "") return [];
+  return lines.split("\n").map((line) => {
     const colon = line.indexOf(": ");
     return [line.slice(0, colon), line.slice(colon + 2)];
   });
-  const body = text.slice(end + 2);
-  return new Response(body === "" ? null : body, { status: Number(status), headers });
 }
 
 // A Durable Object around one of Rust's: a question in the address, the answer in a header where it is short

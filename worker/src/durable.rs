@@ -14,6 +14,7 @@ pub use throttle_bucket::ThrottleBucket;
 use core::cell::RefCell;
 use std::collections::BTreeMap;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::{JsCast as _, JsValue, wasm_bindgen};
 use wasm_bindgen_futures::{
@@ -22,8 +23,10 @@ use wasm_bindgen_futures::{
 };
 use worker::worker_sys::web_sys::Response;
 
+use crate::short_way;
+
 /// The internal request needs an absolute address; nothing resolves it.
-const ADDRESS: &str = "https://durable.invalid/";
+pub(crate) const ADDRESS: &str = "https://durable.invalid/";
 
 /// Carries an answer that is short and plain.
 const ANSWER_HEADER: &str = "x-answer";
@@ -40,12 +43,6 @@ extern "C" {
     type Stub;
     #[wasm_bindgen(method, catch)]
     fn fetch(this: &Stub, url: &str) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(js_name = encodeURIComponent)]
-    fn encode_uri_component(text: &str) -> String;
-
-    #[wasm_bindgen(js_name = decodeURIComponent, catch)]
-    fn decode_uri_component(text: &str) -> Result<String, JsValue>;
 }
 
 /// Asks the object of that name.
@@ -59,24 +56,37 @@ pub(crate) async fn ask<T: for<'de> Deserialize<'de>>(
     name: &str,
     question: &impl Serialize,
 ) -> worker::Result<T> {
-    let question = encode_uri_component(&serde_json::to_string(question)?);
+    let url = format!("{ADDRESS}{}", URL_SAFE_NO_PAD.encode(serde_json::to_vec(question)?));
+    Ok(serde_json::from_str(&ask_raw(env, binding, name, &url).await?)?)
+}
+
+/// The same with an address that holds the question, and the answer as it comes.
+pub(crate) async fn ask_raw(
+    env: &worker::Env,
+    binding: &'static str,
+    name: &str,
+    url: &str,
+) -> worker::Result<String> {
+    if let Some(asking) = short_way::ask(binding, name, url) {
+        return asking.await.map_err(worker::Error::RustError);
+    }
     let stub = namespace(env, binding)?.get_by_name(name)?;
-    let answer: Response =
-        JsFuture::from(stub.fetch(&format!("{ADDRESS}{question}"))?).await?.unchecked_into();
+    let answer: Response = JsFuture::from(stub.fetch(url)?).await?.unchecked_into();
     if answer.status() != 200 {
         return Err(worker::Error::RustError(format!("{binding} answered {}", answer.status())));
     }
-    let text = match answer.headers().get(ANSWER_HEADER)? {
+    Ok(match answer.headers().get(ANSWER_HEADER)? {
         Some(text) => text,
         None => JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default(),
-    };
-    Ok(serde_json::from_str(&text)?)
+    })
 }
 
 /// The question in the address of an internal request.
 fn question<T: for<'de> Deserialize<'de>>(url: &str) -> worker::Result<T> {
     let encoded = url.strip_prefix(ADDRESS).unwrap_or_default();
-    Ok(serde_json::from_str(&decode_uri_component(encoded)?)?)
+    let json =
+        URL_SAFE_NO_PAD.decode(encoded).map_err(|error| worker::Error::RustError(error.to_string()))?;
+    Ok(serde_json::from_slice(&json)?)
 }
 
 /// A binding, looked up once for each isolate: bindings do not change while one lives.

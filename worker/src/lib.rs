@@ -13,13 +13,9 @@ pub mod store;
 pub mod well_known;
 
 mod cache;
+mod short_way;
 
-use core::{
-    cell::OnceCell,
-    fmt::Write as _,
-    pin::pin,
-    task::{Context, Poll, Waker},
-};
+use core::cell::OnceCell;
 
 use ::http::{HeaderName, HeaderValue, Method, Request};
 use config::{Config, ConfigError};
@@ -30,12 +26,10 @@ use http::{
 use router::{Host, Router};
 use store::Store;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::future_to_promise;
 
 /// The headers that a request of the short way brings; `worker/entry/index.mjs` has the same list. A hot
-/// route must look at no other.
-pub const HOT_HEADERS: [&str; 7] =
-    ["authorization", "cookie", "origin", "cf-connecting-ip", "user-agent", "cf-ray", "if-none-match"];
+/// route must look at no other: reading one costs as much as verifying a token.
+pub const HOT_HEADERS: [&str; 5] = ["authorization", "cookie", "origin", "cf-ray", "if-none-match"];
 
 /// Answers one request.
 ///
@@ -52,8 +46,8 @@ pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Resul
             return platform::response(http::answer::misconfigured(transport));
         }
     };
-    let ports = Store::new(env, config.revocation_cache);
-    let host = Host { ports: &ports, config, now: platform::now() };
+    let ports = Store::of_isolate(env, config.revocation_cache);
+    let host = Host { ports, config, now: platform::now() };
     let answer = match platform::incoming(request) {
         Ok((request, body)) => routes().respond(&host, request, body).await,
         Err(answer) => *answer,
@@ -62,24 +56,24 @@ pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Resul
 }
 
 /// The short way in, for the hottest routes: an address and some headers as text, one on each line, and the
-/// answer as text too, now or as a promise. `undefined` sends the request the long way, through [`serve`]:
-/// same router, same flows, same answer.
+/// answer as text too, or a promise of it, or a [question](short_way) for a Durable Object. `undefined`
+/// sends the request the long way, through [`serve`]: same router, same flows, same answer.
 pub fn enter(head: &str, env: &worker::Env) -> JsValue {
     let Ok(config) = configuration(env) else { return JsValue::UNDEFINED };
     let Some(request) = bodiless(head) else { return JsValue::UNDEFINED };
     if !routes().is_hot(request.uri().path()) {
         return JsValue::UNDEFINED;
     }
-    let ports = Store::new(env, config.revocation_cache);
-    let mut answer = Box::pin(async move {
-        let host = Host { ports: &ports, config, now: platform::now() };
-        JsValue::from_str(&as_text(&routes().respond(&host, request, Whole(None)).await))
-    });
-    // Most refusals need nobody else: they are ready at once, without the cost of a promise.
-    match pin!(&mut answer).poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => answer,
-        Poll::Pending => future_to_promise(async move { Ok(answer.await) }).into(),
-    }
+    let ports = Store::of_isolate(env, config.revocation_cache);
+    short_way::begin(async move {
+        let host = Host { ports, config, now: platform::now() };
+        as_text(&routes().respond(&host, request, Whole(None)).await)
+    })
+}
+
+/// Goes on with a request of the short way, given the answer to its question, or what went wrong.
+pub fn resume(ticket: u32, answer: Option<String>, fault: Option<String>) -> JsValue {
+    short_way::resume(ticket, answer.ok_or_else(|| fault.unwrap_or_default()))
 }
 
 /// A `GET` from the text of its address and headers.
@@ -96,18 +90,40 @@ fn bodiless(head: &str) -> Option<Request<()>> {
     Some(request)
 }
 
-/// Status, headers, an empty line, body.
+/// Headers whose values hardly ever differ between answers; the other half keeps them made.
+const STEADY_HEADERS: [&str; 10] = [
+    "cache-control",
+    "content-security-policy",
+    "content-type",
+    "cross-origin-resource-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "vary",
+    "www-authenticate",
+    "x-content-type-options",
+    "access-control-allow-credentials",
+];
+
+/// Status and steady headers, an empty line, the other headers, an empty line, the body.
 fn as_text(answer: &Answer) -> String {
-    let mut text = String::with_capacity(answer.body().len() + 1_024);
+    let mut text = String::with_capacity(answer.body().len() + 1_536);
     text.push_str(answer.status().as_str());
+    let mut others = String::with_capacity(768);
     for (name, value) in answer.headers() {
-        if let Ok(value) = value.to_str() {
-            // Writing to a string does not fail.
-            let _ = write!(text, "\n{name}: {value}");
+        let Ok(value) = value.to_str() else { continue };
+        if STEADY_HEADERS.contains(&name.as_str()) {
+            for part in ["\n", name.as_str(), ": ", value] {
+                text.push_str(part);
+            }
+        } else {
+            for part in [if others.is_empty() { "" } else { "\n" }, name.as_str(), ": ", value] {
+                others.push_str(part);
+            }
         }
     }
-    text.push_str("\n\n");
-    text.push_str(&String::from_utf8_lossy(answer.body()));
+    for part in ["\n\n", &others, "\n\n", &String::from_utf8_lossy(answer.body())] {
+        text.push_str(part);
+    }
     text
 }
 

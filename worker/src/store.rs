@@ -11,6 +11,8 @@ mod sessions;
 mod throttles;
 mod users;
 
+use core::cell::OnceCell;
+
 use portico_core::{
     jwt::{Algorithm, PrivateKey, PublicKey},
     password::{Cost, HASH_BYTES},
@@ -43,9 +45,17 @@ pub struct Store {
 }
 
 impl Store {
-    /// The ports of this request's environment.
+    /// The ports of an environment.
     pub fn new(env: &worker::Env, revocation_cache: Lifetime) -> Self {
         Self { env: env.clone(), revocation_cache }
+    }
+
+    /// The ports of this isolate, which keeps its environment for as long as it lives.
+    pub fn of_isolate(env: &worker::Env, revocation_cache: Lifetime) -> &'static Self {
+        thread_local! {
+            static STORE: OnceCell<&'static Store> = const { OnceCell::new() };
+        }
+        STORE.with(|store| *store.get_or_init(|| Box::leak(Box::new(Self::new(env, revocation_cache)))))
     }
 
     fn database(&self) -> worker::Result<worker::D1Database> {

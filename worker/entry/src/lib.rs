@@ -15,6 +15,12 @@ async fn fetch(
 
 /// The short way in; see [`portico_worker::enter`].
 #[wasm_bindgen]
-pub fn enter(head: &str, env: worker::Env) -> JsValue {
-    portico_worker::enter(head, &env)
+pub fn enter(head: &str, env: &worker::Env) -> JsValue {
+    portico_worker::enter(head, env)
+}
+
+/// The short way, continued; see [`portico_worker::resume`].
+#[wasm_bindgen]
+pub fn resume(ticket: u32, answer: Option<String>, fault: Option<String>) -> JsValue {
+    portico_worker::resume(ticket, answer, fault)
 }
