@@ -65,7 +65,7 @@ pub enum AuditOutcome {
     EmailTaken,
     /// It worked, and made the deployment's first administrator.
     FirstAdmin,
-    /// The account has no password, or one this version can not check.
+    /// The account has no password.
     NoPassword,
     /// An imported hash can not tell passwords of that length apart (PW-05).
     PasswordTooLongForBcrypt,
@@ -77,6 +77,8 @@ pub enum AuditOutcome {
     Throttled,
     /// No such account.
     UnknownAccount,
+    /// The account's hash is one that this version can not check, or under a pepper that is gone (PW-03).
+    UnusableHash,
     /// The password was wrong.
     WrongPassword,
 }
@@ -95,6 +97,7 @@ impl AuditOutcome {
             Self::Success => "success",
             Self::Throttled => "throttled",
             Self::UnknownAccount => "unknown_account",
+            Self::UnusableHash => "unusable_hash",
             Self::WrongPassword => "wrong_password",
         }
     }

@@ -116,6 +116,10 @@ fn displays_as_typed(typed: &str, ascii: &str) -> bool {
     if typed.is_ascii() {
         return true;
     }
+    // Letters of their own in a domain, and read as `i` and `ss` by most people.
+    if typed.contains(['\u{131}', '\u{df}', '\u{1e9e}']) {
+        return false;
+    }
     let (unicode, _) = idna::domain_to_unicode(ascii);
     let mut shown = unicode.chars();
     let same_letters = typed.chars().all(|typed| {
@@ -151,7 +155,17 @@ mod tests {
         assert_eq!(canonical("a@münchen.example"), "a@xn--mnchen-3ya.example");
         assert_eq!(canonical("a@MÜNCHEN.example"), "a@xn--mnchen-3ya.example");
         assert_eq!(canonical("a@xn--mnchen-3ya.example"), "a@xn--mnchen-3ya.example");
-        assert_eq!(canonical("a@straße.example"), "a@xn--strae-oqa.example");
+        assert_eq!(canonical("a@xn--strae-oqa.example"), "a@xn--strae-oqa.example");
+    }
+
+    #[test]
+    fn letters_that_read_as_others_are_refused_in_a_domain_too() {
+        /* IN-07 */
+        for text in
+            ["a@straße.example", "a@STRAẞE.example", "a@gıthub.example", "a@gİthub.example", "a@ſite.example"]
+        {
+            assert!(Email::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

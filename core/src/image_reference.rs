@@ -4,6 +4,7 @@
 use alloc::string::{String, ToString};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use url::Url;
 
 /// Longest accepted https address, in bytes.
 const MAX_URL_BYTES: usize = 2 * 1_024;
@@ -59,10 +60,13 @@ fn is_profile_image_path(text: &str) -> bool {
 fn is_https_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("https://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or("");
+    // What would end an attribute of a page is no part of an address (RFC 3986 §2).
+    let plain = |b: u8| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b);
     text.len() <= MAX_URL_BYTES
-        && text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+        && text.bytes().all(plain)
         && !host.contains('@')
-        && host.contains(|c: char| c.is_ascii_alphanumeric())
+        && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+        && Url::parse(text).is_ok_and(|url| url.has_host())
 }
 
 fn is_image_data(text: &str) -> bool {

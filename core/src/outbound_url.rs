@@ -9,8 +9,22 @@ use url::{Host, Url};
 /// Longest address, in bytes.
 const MAX_URL_BYTES: usize = 2_048;
 /// Endings of names that only mean something inside a network (RFC 6761, RFC 6762, RFC 8375).
-const PRIVATE_ENDINGS: [&str; 9] =
-    ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "arpa", "invalid"];
+const PRIVATE_ENDINGS: [&str; 14] = [
+    "arpa",
+    "corp",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "private",
+    "svc",
+    "test",
+];
 
 /// An address that may be fetched. Redirects must not be followed, or each be checked the same way.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,7 +60,14 @@ impl OutboundUrl {
         if url.scheme() != "https" {
             return Err(OutboundUrlError::Scheme);
         }
-        if !url.username().is_empty() || url.password().is_some() {
+        // `https://` and a host as they stand there: the parser would also take `https:host` or an empty user.
+        let authority =
+            text.get(..8).filter(|start| start.eq_ignore_ascii_case("https://")).and_then(|_| text.get(8..));
+        let authority = authority.ok_or(OutboundUrlError::Malformed)?.split(['/', '\\', '?', '#']).next();
+        if authority.is_none_or(str::is_empty) {
+            return Err(OutboundUrlError::Malformed);
+        }
+        if authority.is_some_and(|authority| authority.contains('@')) {
             return Err(OutboundUrlError::Credentials);
         }
         if url.port().is_some() {
@@ -68,9 +89,9 @@ impl OutboundUrl {
 }
 
 fn is_public_name(name: &str) -> bool {
-    let name: String = name.trim_end_matches('.').to_ascii_lowercase();
+    let name: String = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     let ending = name.rsplit('.').next().unwrap_or_default();
-    name.contains('.') && !PRIVATE_ENDINGS.contains(&ending)
+    name.contains('.') && !name.split('.').any(str::is_empty) && !PRIVATE_ENDINGS.contains(&ending)
 }
 
 /// Everything but the special ranges of the IANA registry (RFC 6890).
@@ -100,6 +121,8 @@ const fn is_public_v6(address: Ipv6Addr) -> bool {
             | [0x2001, 0..=0x1ff | 0xdb8, ..]
             | [0x2002, ..]
             | [0x3fff, 0..=0xfff, ..]
+            // ISATAP, in any network.
+            | [_, _, _, _, 0 | 0x200, 0x5efe, ..]
     )
 }
 

@@ -39,14 +39,18 @@ impl RedirectTarget {
             return None;
         }
         if text.starts_with('/') {
-            let local = |text: &str| text.starts_with('/') && !text.starts_with("//");
-            let parsed = Url::parse(OWN_ORIGIN).ok()?.join(text).ok()?;
-            let stays = parsed.origin().ascii_serialization() == OWN_ORIGIN && local(parsed.path());
-            return (local(text) && local(&decoded) && stays).then(|| Self(text.to_string()));
+            let parsed = stays_here(text)?;
+            stays_here(&decoded)?;
+            // As a browser would write it: a header takes ASCII only.
+            return parsed.as_str().strip_prefix(OWN_ORIGIN).map(|local| Self(local.to_string()));
         }
         let parsed = Url::parse(text).ok()?;
         let listed = origins.contains(&parsed.origin().ascii_serialization().as_str());
-        let honest = parsed.username().is_empty() && parsed.password().is_none();
+        // Not `blob:`, which claims the origin inside it; and no user, not even an empty one.
+        let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        let honest =
+            matches!(parsed.scheme(), "https" | "http") && !authority.is_empty() && !authority.contains('@');
         (listed && honest).then(|| Self(parsed.to_string()))
     }
 
@@ -54,6 +58,14 @@ impl RedirectTarget {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// The parsed address of a path that no browser takes elsewhere.
+fn stays_here(text: &str) -> Option<Url> {
+    let local = |text: &str| text.starts_with('/') && !text.starts_with("//");
+    let parsed = Url::parse(OWN_ORIGIN).ok()?.join(text).ok()?;
+    let stays = parsed.origin().ascii_serialization() == OWN_ORIGIN && local(parsed.path());
+    (local(text) && stays).then_some(parsed)
 }
 
 /// Decodes once; `None` for a broken escape or for bytes that are no UTF-8.
@@ -101,6 +113,7 @@ mod tests {
         {
             assert_eq!(parse(text).as_deref(), Some(text));
         }
+        assert_eq!(parse("/\u{447}\"").as_deref(), Some("/%D1%87%22"), "a header takes ASCII only");
         assert_eq!(parse("http://localhost:3000").as_deref(), Some("http://localhost:3000/"));
         assert_eq!(parse("HTTPS://CHAT.example:443/a").as_deref(), Some("https://chat.example/a"));
     }
@@ -109,6 +122,11 @@ mod tests {
     fn whatever_a_browser_would_take_elsewhere_is_refused() {
         /* OA-13 */
         for text in [
+            "blob:https://chat.example/uuid",
+            "https:chat.example/",
+            "https://@chat.example/",
+            "https://:@chat.example/",
+            "/.%2f/evil.example",
             "",
             "chat",
             "//evil.example",

@@ -70,7 +70,7 @@ impl RootSecret {
     /// # Errors
     /// [`SecretError`] when the value is too short, published or a repeated character (TK-19).
     pub fn parse(text: &str) -> Result<Self, SecretError> {
-        if PUBLISHED_SECRETS.contains(&text) {
+        if PUBLISHED_SECRETS.iter().any(|published| published.eq_ignore_ascii_case(text.trim())) {
             return Err(SecretError::Published);
         }
         if text.len() < MIN_SECRET_BYTES {

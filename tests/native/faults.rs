@@ -1,8 +1,9 @@
 use http::Method;
+use portico_tests::Fault;
 use serde_json::json;
 
 use super::with_native;
-use crate::harness::{Answer, PASSWORD, credentials};
+use crate::harness::{Answer, Client, PASSWORD, TestApp, credentials};
 
 const SESSION: &str = "/api/v1/auths/";
 const SIGN_IN: &str = "/api/v1/auths/signin";
@@ -116,4 +117,168 @@ fn the_session_of_a_deleted_account_is_refused() {
         let answer = ann.get(SESSION);
         assert_eq!((answer.status, answer.detail().as_str()), (401, "Invalid authentication request."));
     });
+}
+
+/// What one test of [`every_call_in_turn`] does to an account.
+struct Flow {
+    name: &'static str,
+    act: fn(&TestApp, &People<'_>) -> Answer,
+    /// Answers that a fault may leave as they are, because it does not matter to them.
+    tolerant: bool,
+}
+
+/// An administrator, a member with two sessions, and what identifies them.
+struct People<'a> {
+    ann: Client<'a>,
+    bob: Client<'a>,
+    phone: Client<'a>,
+    bobs: String,
+}
+
+const NEW_PASSWORD: &str = "battery staple";
+
+const FLOWS: [Flow; 12] = [
+    Flow { name: "check", act: |_, people| people.bob.get(SESSION), tolerant: false },
+    Flow { name: "list", act: |_, people| people.bob.get("/api/v1/auths/sessions"), tolerant: false },
+    Flow {
+        name: "sign in",
+        act: |app, _| app.anonymous().post(SIGN_IN, &credentials("bob@example.com", PASSWORD)),
+        tolerant: true,
+    },
+    Flow {
+        name: "sign in wrongly",
+        act: |app, _| app.anonymous().post(SIGN_IN, &credentials("bob@example.com", "wrong password")),
+        tolerant: true,
+    },
+    Flow {
+        name: "sign up",
+        act: |app, _| {
+            let form = json!({"name": "Cem", "email": "cem@example.com", "password": PASSWORD});
+            app.anonymous().with("cf-connecting-ip", "203.0.113.99").post(SIGN_UP, &form)
+        },
+        tolerant: true,
+    },
+    Flow { name: "sign out", act: |_, people| people.phone.get(SIGN_OUT), tolerant: false },
+    Flow {
+        name: "end others",
+        act: |_, people| people.bob.send(Method::DELETE, "/api/v1/auths/sessions", None, Vec::new()),
+        tolerant: false,
+    },
+    Flow {
+        name: "change password",
+        act: |_, people| {
+            let form = json!({"password": PASSWORD, "new_password": NEW_PASSWORD});
+            people.bob.post("/api/v1/auths/update/password", &form)
+        },
+        tolerant: true,
+    },
+    Flow {
+        name: "promote",
+        act: |_, people| {
+            people.ann.post(&format!("/api/v1/users/{}/update", people.bobs), &json!({"role": "admin"}))
+        },
+        tolerant: false,
+    },
+    Flow {
+        name: "set password",
+        act: |_, people| {
+            let form = json!({"password": NEW_PASSWORD});
+            people.ann.post(&format!("/api/v1/users/{}/update", people.bobs), &form)
+        },
+        tolerant: false,
+    },
+    Flow {
+        name: "revoke",
+        act: |_, people| {
+            let path = format!("/api/v1/users/{}/sessions/revoke", people.bobs);
+            people.ann.send(Method::POST, &path, None, Vec::new())
+        },
+        tolerant: false,
+    },
+    Flow {
+        name: "delete",
+        act: |_, people| {
+            people.ann.send(Method::DELETE, &format!("/api/v1/users/{}", people.bobs), None, Vec::new())
+        },
+        tolerant: false,
+    },
+];
+
+/// Lets each call of a flow go wrong in turn, until the flow makes no such call any more.
+fn every_call_in_turn(flow: &Flow, fault: Fault) {
+    for nth in 1.. {
+        let vars = [("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")];
+        let mut made = false;
+        with_native(&vars, |app, native| {
+            let ann = app.sign_up("Ann", "ann@example.com");
+            let bob = app.sign_up("Bob", "bob@example.com");
+            let second = app.anonymous().post(SIGN_IN, &credentials("bob@example.com", PASSWORD)).token();
+            let phone = app.anonymous().with_token(second);
+            let bobs = bob.get(SESSION).json()["id"].as_str().unwrap().to_string();
+            let people = People { ann, bob, phone, bobs };
+
+            native.ports.plan(fault, nth);
+            let answer = (flow.act)(app, &people);
+            made = native.ports.heal();
+            let what = format!("{}, {fault:?} of call {nth}: {answer:?}", flow.name);
+            if !made {
+                assert!(answer.status < 500, "{what}");
+                return;
+            }
+            match (fault, answer.status) {
+                (Fault::Delay, status) => assert!(status < 500, "{what}"),
+                (_, 503) => {
+                    assert_unavailable(&answer);
+                }
+                (_, status) => assert!(flow.tolerant && [200, 400].contains(&status), "{what}"),
+            }
+            assert_whole(app, &people, &answer, &what);
+        });
+        if !made {
+            assert!(nth > 1, "{} makes calls", flow.name);
+            return;
+        }
+    }
+}
+
+/// There is no half-state: everybody has one password that works, a role, and sessions that agree with it;
+/// and what was refused can be done again.
+fn assert_whole(app: &TestApp, people: &People<'_>, answer: &Answer, what: &str) {
+    assert_eq!(people.ann.get(SESSION).status, 200, "{what}: the administrator is as before");
+    let sign_in = |password| app.anonymous().post(SIGN_IN, &credentials("bob@example.com", password)).status;
+    let passwords = (sign_in(PASSWORD), sign_in(NEW_PASSWORD));
+    let sessions = people.bob.get(SESSION).status;
+    match passwords {
+        (200, 400) => {}
+        // The new password is stored: no session of the old one is alive (PW-14), acknowledged or not.
+        (400, 200) => assert_eq!((sessions, people.phone.get(SESSION).status), (401, 401), "{what}"),
+        (400, 400) => assert_eq!(sessions, 401, "{what}: deleted"),
+        other => panic!("{what}: {other:?}"),
+    }
+    if answer.status == 503 {
+        assert_eq!(answer.cookies(), [""; 0], "{what}");
+    }
+}
+
+#[test]
+fn whichever_call_fails_there_is_no_half_state_and_no_token() {
+    /* FT-01, FT-03, FT-04, FT-05, FT-16 */
+    for flow in &FLOWS {
+        every_call_in_turn(flow, Fault::Fail);
+    }
+}
+
+#[test]
+fn whichever_reply_is_lost_there_is_no_half_state_and_no_token() {
+    /* FT-03, FT-16, FT-17 */
+    for flow in &FLOWS {
+        every_call_in_turn(flow, Fault::DropReply);
+    }
+}
+
+#[test]
+fn whichever_call_is_late_the_outcome_is_the_same() {
+    for flow in &FLOWS {
+        every_call_in_turn(flow, Fault::Delay);
+    }
 }

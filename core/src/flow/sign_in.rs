@@ -99,6 +99,7 @@ async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Accou
         return Err(refused(None, AuditOutcome::UnknownAccount, SignInError::UnknownAccount));
     };
     let actor = Some(user.id);
+    let hash_is_there = password_hash.is_some();
     match verification {
         Verification::Match { needs_rehash: false } => {}
         Verification::Match { needs_rehash: true } => {
@@ -108,7 +109,8 @@ async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Accou
             return Err(refused(actor, AuditOutcome::WrongPassword, SignInError::WrongPassword));
         }
         Verification::NoUsableHash => {
-            return Err(refused(actor, AuditOutcome::NoPassword, SignInError::NoPassword));
+            let outcome = if hash_is_there { AuditOutcome::UnusableHash } else { AuditOutcome::NoPassword };
+            return Err(refused(actor, outcome, SignInError::NoPassword));
         }
         Verification::TooLongForBcrypt => {
             return Err(refused(actor, AuditOutcome::PasswordTooLongForBcrypt, SignInError::WrongPassword));

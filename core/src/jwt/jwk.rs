@@ -27,34 +27,46 @@ pub enum JwkError {
     Unsound,
 }
 
-/// Reads a public key of somebody else; `None` for a key that is well-formed and for other purposes or
+/// Reads a public key of somebody else; no key for one that is well-formed and for other purposes or
 /// algorithms than ours (RFC 7517 §5), such as one for encryption.
 ///
 /// # Errors
 /// [`JwkError`].
-pub(super) fn parse_public(text: &str) -> Result<Option<PublicKey>, JwkError> {
+pub(super) fn parse_public(text: &str) -> Result<Parsed, JwkError> {
     let jwk = Members::parse(text.into(), KEY_LIMITS).map_err(|_| JwkError::Malformed)?;
     let kty = jwk.string("kty").ok_or(JwkError::Malformed)?;
     if kty == "oct" || ["k", "d", "p", "q", "dp", "dq", "qi", "oth"].iter().any(|name| jwk.contains(name)) {
         return Err(JwkError::Secret);
     }
-    let algorithm = match declared(&jwk)? {
+    let kid = optional_string(&jwk, "kid")?.map(Cow::into_owned);
+    let others = || Ok(Parsed { kid: kid.clone(), key: None });
+    let algorithm = match declared(&jwk, Operation::Verify)? {
         Purpose::Ours(algorithm) => algorithm,
-        Purpose::Other => return Ok(None),
+        Purpose::Other => return others(),
     };
     let material = match (kty.as_ref(), optional_string(&jwk, "crv")?.as_deref()) {
         ("OKP", Some("Ed25519")) => KeyMaterial::Ed25519 { x: fixed(&jwk, "x")? },
         ("EC", Some("P-256")) => KeyMaterial::P256 { x: fixed(&jwk, "x")?, y: fixed(&jwk, "y")? },
         ("RSA", None) => KeyMaterial::Rsa { n: bytes(&jwk, "n")?, e: bytes(&jwk, "e")? },
         // Another curve or type: nothing of ours, unless it claims to be for one of our algorithms.
-        _ if algorithm.is_none() => return Ok(None),
+        ("OKP" | "EC", _) if algorithm.is_none() => return others(),
         _ => return Err(JwkError::Contradiction),
     };
-    let kid = optional_string(&jwk, "kid")?.ok_or(JwkError::Malformed)?;
-    if kid.is_empty() || kid.len() > MAX_KID_BYTES {
+    let name = kid.clone().ok_or(JwkError::Malformed)?;
+    if name.is_empty() || name.len() > MAX_KID_BYTES {
         return Err(JwkError::Malformed);
     }
-    PublicKey::named(kid.into_owned(), algorithm, material).map(Some)
+    let key = PublicKey::named(name, algorithm, material)?;
+    Ok(Parsed { kid, key: Some(key) })
+}
+
+/// What a member of a set turned out to be.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// Its name, whatever it is for: names are unique in a set.
+    pub(super) kid: Option<String>,
+    /// The key, when it is one of ours.
+    pub(super) key: Option<PublicKey>,
 }
 
 /// Reads a private key of ours: Ed25519 or P-256, with the public half it claims to belong to.
@@ -65,9 +77,11 @@ pub(super) fn parse_private(text: &str) -> Result<(KeyMaterial, [u8; 32]), JwkEr
         (Some("EC"), Some("P-256")) => KeyMaterial::P256 { x: fixed(&jwk, "x")?, y: fixed(&jwk, "y")? },
         _ => return Err(JwkError::Malformed),
     };
-    match declared(&jwk)? {
-        Purpose::Ours(_) => Ok((material, fixed(&jwk, "d")?)),
-        Purpose::Other => Err(JwkError::Contradiction),
+    match declared(&jwk, Operation::Sign)? {
+        Purpose::Ours(algorithm) if algorithm.is_none_or(|algorithm| material.can(algorithm)) => {
+            Ok((material, fixed(&jwk, "d")?))
+        }
+        Purpose::Ours(_) | Purpose::Other => Err(JwkError::Contradiction),
     }
 }
 
@@ -79,7 +93,16 @@ enum Purpose {
     Other,
 }
 
-fn declared(jwk: &Members) -> Result<Purpose, JwkError> {
+/// What a key has to be allowed to do, if it says what it is allowed to do (`key_ops`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Operation {
+    /// A private key: it signs, and may verify as well.
+    Sign,
+    /// A public key: it does nothing else.
+    Verify,
+}
+
+fn declared(jwk: &Members, operation: Operation) -> Result<Purpose, JwkError> {
     let alg = optional_string(jwk, "alg")?;
     let name = alg.as_deref().unwrap_or_default();
     let usage = optional_string(jwk, "use")?;
@@ -96,11 +119,18 @@ fn declared(jwk: &Members) -> Result<Purpose, JwkError> {
         Some(list @ Json::List(_)) => list.elements(),
         Some(_) => return Err(JwkError::Malformed),
     };
-    let signs = operations.iter().all(|operation| match operation {
-        Json::String(name) => name == "verify" || name == "sign",
-        _ => false,
-    });
-    if for_signatures && !signs {
+    let counts = |wanted: &str| {
+        operations.iter().filter(|named| matches!(named, Json::String(name) if name == wanted)).count()
+    };
+    let allowed = match (operation, counts("sign"), counts("verify")) {
+        // Each at most once (RFC 7517 §4.3), and nothing besides.
+        (Operation::Sign, 1, verify @ 0..=1) => operations.len() == 1 + verify,
+        (Operation::Verify, 0, 1) => operations.len() == 1,
+        _ => operations.is_empty(),
+    };
+    // The other curves of RFC 7518 §3.4 have algorithms of their own.
+    let crossed = matches!(name, "ES384" | "ES512") && jwk.string("crv").as_deref() == Some("P-256");
+    if crossed || (for_signatures && !allowed) {
         return Err(JwkError::Contradiction);
     }
     match Algorithm::parse(name) {
@@ -154,7 +184,7 @@ mod tests {
     const EC: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
 
     fn parse(members: &str) -> Result<Option<PublicKey>, JwkError> {
-        parse_public(&format!(r#"{{{members}}}"#))
+        parse_public(&format!(r#"{{{members}}}"#)).map(|parsed| parsed.key)
     }
 
     #[test]
@@ -174,7 +204,6 @@ mod tests {
             r#""kty":"EC","crv":"P-384","x":"AA","y":"AA","kid":"1","use":"sig","alg":"ES384""#.into(),
             r#""kty":"EC","crv":"secp256k1","x":"AA","y":"AA","kid":"1""#.into(),
             r#""kty":"OKP","crv":"X25519","x":"AA","kid":"1""#.into(),
-            format!(r#"{EC},"kid":"1","alg":"ES512""#),
         ] {
             assert_eq!(parse(&other), Ok(None), "{other}");
         }
@@ -193,6 +222,7 @@ mod tests {
             format!(r#"{EC},"kid":"1","alg":"RS256""#),
             format!(r#"{EC},"kid":"1","alg":"HS256""#),
             format!(r#"{EC},"kid":"1","alg":"none""#),
+            format!(r#"{EC},"kid":"1","alg":"ES512""#),
             format!(r#"{OKP},"kid":"1","alg":"ES256""#),
             r#""kty":"EC","crv":"P-384","x":"AA","y":"AA","kid":"1","alg":"ES256""#.into(),
         ] {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::{
     algorithm::Algorithm,
     claims::{Claims, Expected, VerifyError, check_claims},
-    jwk::{self, JwkError},
+    jwk::{self, JwkError, Parsed},
     key_ring::VerifyFailure,
     public_key::PublicKey,
     token::UntrustedToken,
@@ -26,13 +26,16 @@ impl Jwks {
     /// # Errors
     /// [`JwkError`] of the first such key; [`JwkError::Contradiction`] for a `kid` that stands twice.
     pub fn parse(text: &str) -> Result<Self, JwkError> {
-        let mut keys: Vec<PublicKey> = Vec::new();
+        let (mut keys, mut names) = (Vec::new(), Vec::new());
         for key in jwk::keys_of(text)? {
-            let Some(key) = jwk::parse_public(&key)? else { continue };
-            if keys.iter().any(|other| other.kid() == key.kid()) {
-                return Err(JwkError::Contradiction);
+            let Parsed { kid, key } = jwk::parse_public(&key)?;
+            if let Some(kid) = kid {
+                if names.contains(&kid) {
+                    return Err(JwkError::Contradiction);
+                }
+                names.push(kid);
             }
-            keys.push(key);
+            keys.extend(key);
         }
         Ok(Self(keys))
     }
@@ -63,7 +66,12 @@ impl Jwks {
         if !signatures.verify_signature(key, token.alg(), input, token.signature()).await? {
             return Err(VerifyError::BadSignature.into());
         }
-        Ok(check_claims(token, expected, now)?)
+        let claims = check_claims(token, expected, now)?;
+        // A token of somebody else that never expires is none of ours to accept (TK-09).
+        if claims.expires_at().is_none() {
+            return Err(VerifyError::MalformedClaim.into());
+        }
+        Ok(claims)
     }
 }
 
@@ -123,6 +131,27 @@ mod tests {
         assert_eq!(parse(&[OKP, oct]).unwrap_err(), JwkError::Secret);
         assert_eq!(parse(&[OKP, &encrypting]).unwrap_err(), JwkError::Contradiction);
         assert_eq!(parse(&[OKP, "1"]).unwrap_err(), JwkError::Malformed);
+        // A key that is for something else has a name too.
+        let foreign = r#"{"kty":"EC","crv":"P-384","x":"AA","y":"AA","kid":"a"}"#;
+        assert_eq!(parse(&[foreign, OKP]).unwrap_err(), JwkError::Contradiction);
+        assert!(parse(&[&foreign.replace("\"a\"", "\"b\""), OKP]).is_ok());
+        for wrong in [
+            r#""key_ops":["sign"]"#,
+            r#""key_ops":["verify","verify"]"#,
+            r#""key_ops":["sign","verify"]"#,
+            r#""alg":"ES256""#,
+            r#""use":"enc""#,
+        ] {
+            let key = OKP.replace("\"a\"", &format!("\"b\",{wrong}"));
+            assert_eq!(parse(&[&key]).unwrap_err(), JwkError::Contradiction, "{wrong}");
+        }
+        let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+        let rsa = |more: &str| format!(r#"{{"kty":"RSA","kid":"r","n":"{n}",{more}}}"#);
+        assert!(parse(&[&rsa(r#""e":"AQAB""#)]).is_ok());
+        for one in ["AQ", "AAE", "AAAAAQ", "AAEAAQ"] {
+            assert_eq!(parse(&[&rsa(&format!(r#""e":"{one}""#))]).unwrap_err(), JwkError::Unsound, "{one}");
+        }
+        assert_eq!(parse(&[&rsa(r#""e":"AQAB","crv":"P-256""#)]).unwrap_err(), JwkError::Contradiction);
         for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":null}"#, r#"{"keys":[]} "x""#] {
             assert_eq!(Jwks::parse(text).unwrap_err(), JwkError::Malformed, "{text}");
         }

@@ -115,7 +115,7 @@ impl KeyMaterial {
         }
     }
 
-    const fn can(&self, algorithm: Algorithm) -> bool {
+    pub(super) const fn can(&self, algorithm: Algorithm) -> bool {
         matches!(
             (self, algorithm),
             (Self::Ed25519 { .. }, Algorithm::EdDsa)
@@ -124,6 +124,7 @@ impl KeyMaterial {
         )
     }
 
+    /// Whether the numbers are a usable key.
     fn check(&self) -> Result<(), JwkError> {
         let sound = match self {
             Self::Ed25519 { x } => ed25519_dalek::VerifyingKey::from_bytes(x)
@@ -135,7 +136,7 @@ impl KeyMaterial {
             Self::Rsa { n, e } => {
                 let odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
                 // Up to 2^32 in four bytes: larger exponents only make verification slow.
-                let exponent = e.len() <= 4 && e.as_slice() != [1] && odd(e);
+                let exponent = e.len() <= 4 && bits(e) > 1 && odd(e);
                 (MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits(n)) && odd(n) && exponent
             }
         };

@@ -73,7 +73,7 @@ impl PasswordPolicy {
             return Err(PasswordPolicyError::TooShort { min_code_points: self.min_code_points });
         }
         let lower_case = Secret::new(password.as_str().to_lowercase());
-        if blocklist::is_common(lower_case.expose_secret()) {
+        if blocklist::is_common(lower_case.expose_secret().trim()) {
             return Err(PasswordPolicyError::Common);
         }
         if known.contains(lower_case.expose_secret()) {
@@ -97,7 +97,9 @@ pub struct PublicKnowledge<'a> {
 impl PublicKnowledge<'_> {
     /// Whether a password in lower case is nothing but that, spaces and their absence aside.
     fn contains(&self, lower_case: &str) -> bool {
-        let squeezed = |text: &str| text.split_whitespace().collect::<String>().to_lowercase();
+        let squeezed = |text: &str| {
+            text.split_whitespace().collect::<String>().to_lowercase().replace('\u{3c2}', "\u{3c3}")
+        };
         let address = self.email.as_str();
         let mailbox = address.split('@').next().unwrap_or(address);
         let password = Secret::new(squeezed(lower_case));
