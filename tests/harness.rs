@@ -45,6 +45,12 @@ impl TestApp {
         }
     }
 
+    /// The built Worker with bindings that count and fail.
+    pub(crate) fn meddled(vars: &[(&str, &str)]) -> Self {
+        let vars: Vec<_> = SECRETS.iter().chain(vars).copied().collect();
+        Self::Workerd(Workerd::start_meddled(&vars))
+    }
+
     /// Someone without credentials.
     pub(crate) fn anonymous(&self) -> Client<'_> {
         Client::new(self)

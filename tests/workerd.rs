@@ -6,6 +6,7 @@ use crate::harness::{Node, WORKER, Workerd, on_workerd};
 
 mod breach_list;
 mod kill;
+mod subrequests;
 
 /// The Worker that runs the port suite.
 pub(crate) const PORT_SUITE: &str = "tests/workerd/port-suite";
@@ -27,4 +28,16 @@ fn a_worker_without_secrets_refuses_every_request_and_names_no_value() {
     let answer = app.send(Request::get("/health").body(Vec::new()).unwrap());
     assert_eq!(answer.status, 503);
     assert!(!String::from_utf8_lossy(&answer.body).contains("5hort"));
+}
+
+#[test]
+fn after_a_panic_the_next_request_works() {
+    /* ER-03 */
+    let storage = Workerd::start_worker(PORT_SUITE, &[]);
+    let get = |path: &str| storage.send(Request::get(path).body(Vec::new()).unwrap()).status;
+    let case = "/sessions::an_open_session_shows_its_account";
+    assert_eq!(get("/panic"), 500);
+    assert_eq!(get(case), 200);
+    assert_eq!(get("/panic"), 500);
+    assert_eq!(get("/throttles::a_bucket_grants_its_limit_and_no_more"), 200);
 }

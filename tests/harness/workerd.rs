@@ -33,8 +33,17 @@ impl Workerd {
 
     /// Any Worker that was built for tests.
     pub(crate) fn start_worker(worker: &str, vars: &[(&str, &str)]) -> Self {
+        Self::start_how(&json!({"worker": worker}), vars)
+    }
+
+    /// The Worker with bindings that count and fail; see `tests/workerd/meddle.mjs`.
+    pub(crate) fn start_meddled(vars: &[(&str, &str)]) -> Self {
+        Self::start_how(&json!({"worker": WORKER, "meddle": true}), vars)
+    }
+
+    fn start_how(how: &Value, vars: &[(&str, &str)]) -> Self {
         let name = format!("app{}", INSTANCES.fetch_add(1, Ordering::Relaxed));
-        let url = shared(|node| node.start_worker(&name, worker, vars, None));
+        let url = shared(|node| node.start_worker(&name, how, vars));
         Self { name, url }
     }
 
@@ -88,16 +97,13 @@ impl Node {
         Self { process, commands, answers: BufReader::new(answers) }
     }
 
-    /// Starts a Worker; gives its address.
-    pub(crate) fn start_worker(
-        &mut self,
-        name: &str,
-        worker: &str,
-        vars: &[(&str, &str)],
-        state: Option<&Path>,
-    ) -> String {
+    /// Starts a Worker the way that `host.mjs` understands; gives its address.
+    pub(crate) fn start_worker(&mut self, name: &str, how: &Value, vars: &[(&str, &str)]) -> String {
         let vars: Value = vars.iter().map(|(name, value)| (name.to_string(), json!(value))).collect();
-        let answer = self.command(&json!({"start": name, "worker": worker, "vars": vars, "state": state}));
+        let mut command = how.clone();
+        command["start"] = json!(name);
+        command["vars"] = vars;
+        let answer = self.command(&command);
         answer["url"]
             .as_str()
             .unwrap_or_else(|| panic!("workerd did not start: {}", answer["error"]))
@@ -118,9 +124,15 @@ impl Node {
 
     fn command(&mut self, command: &Value) -> Value {
         writeln!(self.commands, "{command}").expect("the host of workerd is alive");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("the host of workerd answers");
-        serde_json::from_str(&line).unwrap_or_else(|_| panic!("the host of workerd said `{line}`"))
+        // What a Worker logs comes the same way, and is not for us.
+        loop {
+            let mut line = String::new();
+            let read = self.answers.read_line(&mut line).expect("the host of workerd answers");
+            assert!(read > 0, "the host of workerd has ended");
+            if let Ok(answer @ Value::Object(_)) = serde_json::from_str(&line) {
+                return answer;
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 // Runs built Workers in workerd for the tests. One line of JSON in, one line out:
-//   {"start": NAME, "worker": DIR, "vars": {…}, "state": DIR?}  →  {"url": …}
+//   {"start": NAME, "worker": DIR, "vars": {…}, "state": DIR?, "meddle": BOOL?}  →  {"url": …}
 //   {"stop": NAME}                                              →  {}
 // Every instance has a port and, unless it is given a folder, storage of its own. Ends with its input.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -24,7 +24,7 @@ const instances = new Map();
 // Every Worker of this repository comes in through the same entry, whatever it was built from.
 const entry = path.join(root, "worker/entry/index.mjs");
 
-async function start({ start: name, worker, vars, state }) {
+async function start({ start: name, worker, vars, state, meddle }) {
   const dir = path.join(root, worker);
   const isOurs = existsSync(path.join(dir, "build/index_bg.wasm"));
   const module = (file, source = path.join(dir, file)) => ({
@@ -32,8 +32,9 @@ async function start({ start: name, worker, vars, state }) {
     path: path.join(dir, file),
     contents: readFileSync(source, file.endsWith(".wasm") ? undefined : "utf8"),
   });
+  const meddling = meddle ? [module("meddle.mjs", path.join(import.meta.dirname, "meddle.mjs"))] : [];
   const modules = isOurs
-    ? [module("index.mjs", entry), module("build/index.js"), module("build/index_bg.wasm")]
+    ? [...meddling, module("index.mjs", entry), module("build/index.js"), module("build/index_bg.wasm")]
     : ["index.js", ...readdirSync(dir).filter((file) => file.endsWith(".wasm"))].map((file) => module(file));
   const options = {
     name: "portico",

@@ -1,5 +1,5 @@
 //! Runs one case of the port suite for each request: `GET /<case>` answers 200, or 500 with what did
-//! not hold. `POST /verify` checks the signatures of its body; see `portico_tests::verify_lines`.
+//! not hold. `GET /panic` panics. `POST /verify` checks the signatures of its body; see `portico_tests::verify_lines`.
 
 use portico_core::time::Lifetime;
 pub use portico_worker::durable::{SessionAuthority, ThrottleBucket};
@@ -17,6 +17,10 @@ async fn fetch(
             Ok(verdicts) => worker::Response::ok(verdicts),
             Err(broken) => worker::Response::error(broken, 500),
         };
+    }
+    #[expect(clippy::panic, reason = "a test wants to see one")]
+    if request.path() == "/panic" {
+        panic!("on purpose");
     }
     match portico_tests::run(request.path().trim_start_matches('/'), &store).await {
         Ok(()) => worker::Response::ok("ok"),
