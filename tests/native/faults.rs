@@ -56,6 +56,21 @@ fn without_throttles_few_attempts_go_on_and_then_none() {
 }
 
 #[test]
+fn an_attempt_stays_counted_when_the_rest_of_its_request_fails() {
+    /* TH-07 */
+    with_native(&[], |app, native| {
+        app.sign_up("Ann", "ann@example.com");
+        let attempt = || app.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD));
+        native.ports.break_port("users");
+        for _ in 0..15 {
+            assert_unavailable(&attempt());
+        }
+        native.ports.mend_port("users");
+        assert_eq!(attempt().status, 429);
+    });
+}
+
+#[test]
 fn a_sign_up_that_fails_on_the_way_leaves_nothing_or_an_account_that_can_sign_in() {
     /* FT-01, FT-03, FT-04 */
     let form = json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD});

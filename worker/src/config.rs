@@ -1,19 +1,21 @@
 //! Variables and secrets, parsed once into types. A bad value is an error that names the variable,
 //! never the value (AD-07, TK-19); nothing is guessed.
 
+mod session_keys;
+
 use core::fmt;
 
 use http::Uri;
 use portico_core::{
     duration::TokenLifetime,
     flow::Policy,
-    jwt::{Algorithm, DatedKey, HmacKey, KeyRing, PrivateKey, Session, SigningKey},
+    jwt::KeyRing,
     password::{PasswordPolicy, PepperError, Peppers},
     permission::{Feature, Permission as _, PermissionSet},
     secret::RootSecret,
     session::{RefreshKeys, SessionLimits},
     throttle::{BanPolicy, SIGN_UP_LIMIT},
-    time::{Lifetime, UnixSeconds},
+    time::Lifetime,
     user::{Role, SignUpPolicy},
 };
 
@@ -98,7 +100,6 @@ impl Config {
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut vars = Variables { lookup, problems: Vec::new() };
         let root = vars.required_secret("PORTICO_SECRET");
-        let open_webui_secret = vars.secret("WEBUI_SECRET_KEY");
         let public_origin = vars.parsed("WEBUI_URL", public_origin);
         let login_form = vars.flag("ENABLE_LOGIN_FORM", true);
         let initial_admin = vars.flag("ENABLE_INITIAL_ADMIN_SIGNUP", false);
@@ -106,7 +107,7 @@ impl Config {
         let lifetime = vars
             .parsed("JWT_EXPIRES_IN", |text| TokenLifetime::parse(text).map_err(|error| error.to_string()));
         let token_lifetime = lifetime.unwrap_or(TokenLifetime::DEFAULT);
-        let private_key = private_key(&mut vars);
+        let configured_keys = session_keys::configured(&mut vars, token_lifetime);
         let min_length = vars.parsed("PASSWORD_MIN_LENGTH", min_password_length);
         let breach_list = vars.parsed("PASSWORD_BREACH_LIST_URL", absolute_url);
         let peppers = vars.parsed("PASSWORD_PEPPERS", peppers);
@@ -130,7 +131,7 @@ impl Config {
         }
         let config = root.map(|root| Self {
             policy: Policy {
-                session_keys: session_keys(&root, open_webui_secret.as_ref(), private_key, token_lifetime),
+                session_keys: configured_keys.unwrap_or_else(|| KeyRing::derived(&root)),
                 issuer: vars.text("JWT_ISSUER").unwrap_or_else(|| "portico".to_string()),
                 token_lifetime,
                 session_limits,
@@ -206,56 +207,6 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             return None;
         }
         self.secret(variable)
-    }
-}
-
-/// The key of `JWT_PRIVATE_KEY`, when `JWT_ALGORITHM` asks for a public-key algorithm.
-fn private_key<L: Fn(&str) -> Option<String>>(vars: &mut Variables<L>) -> Option<PrivateKey> {
-    let algorithm = vars.parsed("JWT_ALGORITHM", |text| match Algorithm::parse(text) {
-        Some(known @ (Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Hs256)) => Ok(known),
-        _ => Err("must be `HS256`, `EdDSA` or `ES256`".to_string()),
-    });
-    let key =
-        vars.parsed("JWT_PRIVATE_KEY", |text| PrivateKey::parse(text).map_err(|error| error.to_string()));
-    match algorithm.unwrap_or(Algorithm::Hs256) {
-        Algorithm::Hs256 if key.is_some() => {
-            vars.refuse("JWT_PRIVATE_KEY", "is set, and JWT_ALGORITHM is HS256, which does not use it");
-            None
-        }
-        Algorithm::Hs256 => None,
-        wanted => {
-            match &key {
-                Some(key) if key.algorithm() != wanted => {
-                    vars.refuse("JWT_PRIVATE_KEY", "is for another algorithm than JWT_ALGORITHM");
-                }
-                None if vars.text("JWT_PRIVATE_KEY").is_none() => {
-                    vars.refuse(
-                        "JWT_PRIVATE_KEY",
-                        "is not set; create one with `openssl genpkey -algorithm ed25519`",
-                    );
-                }
-                _ => {}
-            }
-            key
-        }
-    }
-}
-
-/// The private key where there is one; else Open WebUI's own secret when the deployment shares it with
-/// other backends; else one of ours.
-fn session_keys(
-    root: &RootSecret,
-    open_webui: Option<&RootSecret>,
-    private_key: Option<PrivateKey>,
-    token_lifetime: TokenLifetime,
-) -> KeyRing<Session> {
-    if let Some(key) = private_key {
-        let key = DatedKey { key: SigningKey::Private(key), added_at: UnixSeconds::new(0) };
-        return KeyRing::new(vec![key], token_lifetime).expect("one key makes a ring");
-    }
-    match open_webui {
-        Some(secret) => KeyRing::shared(HmacKey::new(secret.as_bytes())),
-        None => KeyRing::derived(root),
     }
 }
 
@@ -383,7 +334,10 @@ fn exact_origin(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portico_core::jwt::RustSignatures;
+    use portico_core::{
+        jwt::{HmacKey, RustSignatures, UntrustedToken},
+        time::UnixSeconds,
+    };
 
     const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
@@ -476,7 +430,7 @@ mod tests {
         let signing = config.policy.session_keys.sign(&claims, now, &RustSignatures);
         let token = futures_util::FutureExt::now_or_never(signing).unwrap().unwrap();
         let kid = HmacKey::new(shared.as_bytes()).kid().to_string();
-        assert_eq!(portico_core::jwt::UntrustedToken::parse(&token).unwrap().kid(), Some(kid.as_str()));
+        assert_eq!(UntrustedToken::parse(&token).unwrap().kid(), Some(kid.as_str()));
     }
 
     #[test]
@@ -492,6 +446,65 @@ mod tests {
             &[("JWT_ALGORITHM", "EdDSA"), ("JWT_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----")],
         ] {
             assert_eq!(refused_variables(vars), ["JWT_PRIVATE_KEY"], "{vars:?}");
+        }
+    }
+
+    const OLD: &str = r#"{"added_at": 1700000000, "key": "the old secret, of thirty-two bytes or more"}"#;
+    const NEW: &str = r#"{"added_at": 1800000000, "key": "the new secret, of thirty-two bytes or more"}"#;
+
+    #[test]
+    fn keys_are_added_and_dropped_without_signing_anybody_out_who_need_not_be() {
+        /* TK-21, TK-22 */
+        let ring = |keys: &str| parse(&[("JWT_KEYS", keys)]).unwrap().policy;
+        let (old, both, new) =
+            (ring(&format!("[{OLD}]")), ring(&format!("[{NEW},{OLD}]")), ring(&format!("[{NEW}]")));
+        let verifies = |policy: &Policy, token: &str, now: i64| {
+            let (now, token) = (UnixSeconds::new(now), UntrustedToken::parse(token).unwrap());
+            let expected = policy.expected_session_token();
+            let verified = policy.session_keys.verify(token, &expected, now, &RustSignatures);
+            pollster::block_on(verified).is_ok()
+        };
+        let sign = |policy: &Policy, now: i64| {
+            let claims = serde_json::json!({"iss": "portico", "iat": now, "exp": now + 2_419_200});
+            pollster::block_on(policy.session_keys.sign(&claims, UnixSeconds::new(now), &RustSignatures))
+                .unwrap()
+        };
+        let added = 1_800_000_000;
+        let before = sign(&old, added - 60);
+        // Published: every host verifies with the new key before any signs with it.
+        assert!(verifies(&old, &sign(&both, added + 299), added + 299));
+        let after = sign(&both, added + 300);
+        assert!(!verifies(&old, &after, added + 300));
+        // Until the last token of the old key has expired.
+        for now in [added, added + 300, added + 2_419_139] {
+            assert!(verifies(&both, &before, now), "{now}");
+        }
+        // Dropped: at once.
+        assert!(!verifies(&new, &before, added + 301));
+        assert!(verifies(&new, &after, added + 301));
+    }
+
+    #[test]
+    fn a_list_of_keys_that_makes_no_sense_does_not_start() {
+        /* TK-19, TK-23 */
+        let private = r#"{"added_at": 1, "key": "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"d\":\"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}"}"#;
+        assert!(parse(&[("JWT_KEYS", &format!("[{private}]"))]).unwrap().policy.session_keys.is_public());
+        for keys in [
+            "",
+            "{}",
+            "[]",
+            r#"[{"added_at": 1}]"#,
+            r#"[{"added_at": 1, "key": "short"}]"#,
+            r#"[{"added_at": "1", "key": "a secret of thirty-two bytes or more"}]"#,
+            &format!("[{OLD},{OLD}]"),
+            &format!("[{OLD},{private}]"),
+        ] {
+            let parsed = parse(&[("JWT_KEYS", keys)]);
+            assert_eq!(parsed.is_ok(), keys.is_empty(), "{keys}");
+        }
+        for beside in ["JWT_PRIVATE_KEY", "WEBUI_SECRET_KEY", "JWT_ALGORITHM"] {
+            let vars = [("JWT_KEYS", &*format!("[{OLD}]")), (beside, "a secret of thirty-two bytes or more")];
+            assert!(refused_variables(&vars).contains(&"JWT_KEYS"), "{beside}");
         }
     }
 }

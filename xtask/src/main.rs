@@ -8,6 +8,7 @@ extern crate alloc;
 mod bench;
 mod build;
 mod dev;
+mod keys;
 mod lint;
 mod migrate;
 mod package;
@@ -40,6 +41,8 @@ enum Verb {
     Package,
     /// Apply the D1 migrations to the local database
     Migrate,
+    /// Keep the list of token keys: add one to rotate, drop one in an emergency
+    Keys(keys::Keys),
     /// Measure, side by side in one run, as ratios
     Bench(bench::Bench),
 }
@@ -52,6 +55,7 @@ fn main() -> std::process::ExitCode {
         Verb::Build(build) => build.run(),
         Verb::Package => package::run(),
         Verb::Migrate => migrate::run(),
+        Verb::Keys(keys) => keys.run(),
         Verb::Bench(bench) => bench.run(),
     };
     match outcome {

@@ -169,3 +169,24 @@ fn a_form_on_another_site_can_sign_nobody_in() {
         assert_eq!(attempt(welcome).status, 200, "{welcome:?}");
     }
 }
+
+#[test]
+fn fifty_sign_ins_at_once_get_their_own_account_each() {
+    /* FT-22 */
+    let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true")]);
+    let people: Vec<_> = (0..10).map(|n| format!("user{n}@example.com")).collect();
+    for (n, email) in people.iter().enumerate() {
+        app.sign_up(&format!("User {n}"), email);
+    }
+    let requests = (0..50).map(|n| {
+        let client = app.anonymous().with("cf-connecting-ip", &format!("203.0.113.{n}"));
+        client.json_request(PATH, &credentials(&people[n % 10], PASSWORD))
+    });
+    for (n, answer) in app.at_once(requests.collect()).into_iter().enumerate() {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(answer.json()["email"], people[n % 10]);
+        let session = app.anonymous().with_token(answer.token()).get("/api/v1/auths/").json();
+        assert_eq!(session["email"], people[n % 10]);
+        assert_eq!(session["name"], format!("User {}", n % 10));
+    }
+}
