@@ -9,6 +9,8 @@
     reason = "a test fails by panicking; clippy's own exception covers test functions but not their helpers"
 )]
 
+extern crate alloc;
+
 mod architecture;
 mod fuzz;
 mod harness;

@@ -1,7 +1,7 @@
 //! Ports that fail on purpose: the N-th call fails, or its reply is lost, or it comes late (FT-01 … FT-17).
 
+use core::task::Poll;
 use core::{cell::Cell, future::Future, ops::Deref};
-use std::task::Poll;
 
 use portico_core::{
     audit::AuditEvent,

@@ -90,7 +90,8 @@ pub(crate) async fn ending_one_session_leaves_the_others(ports: &impl Ports) -> 
     let listed = works(ports.list_sessions(ann.id, NOW).await)?;
     let mut ids: Vec<_> = listed.iter().map(|record| record.id).collect();
     let mut expected = vec![there.session_id, third.session_id];
-    (ids.sort(), expected.sort());
+    ids.sort();
+    expected.sort();
     hold_eq!(ids, expected);
     hold_eq!(listed.first().map(|record| record.user_agent.as_str()), Some("curl/8"));
     hold_eq!(works(ports.end_other_sessions(ann.id, third.session_id, NOW).await)?, 1);

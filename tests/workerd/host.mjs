@@ -1,5 +1,6 @@
 // Runs built Workers in workerd for the tests. One line of JSON in, one line out:
 //   {"start": NAME, "worker": DIR, "vars": {…}, "state": DIR?, "meddle": BOOL?}  →  {"url": …}
+//   {"sql": NAME, "statement": SQL}                             →  {}
 //   {"stop": NAME}                                              →  {}
 // Every instance has a port and, unless it is given a folder, storage of its own. Ends with its input.
 import { existsSync, readFileSync, readdirSync } from "node:fs";
@@ -24,7 +25,7 @@ const instances = new Map();
 // Every Worker of this repository comes in through the same entry, whatever it was built from.
 const entry = path.join(root, "worker/entry/index.mjs");
 
-async function start({ start: name, worker, vars, state, meddle }) {
+async function start({ start: name, worker, vars, state, meddle, flags }) {
   const dir = path.join(root, worker);
   const isOurs = existsSync(path.join(dir, "build/index_bg.wasm"));
   const module = (file, source = path.join(dir, file)) => ({
@@ -42,6 +43,7 @@ async function start({ start: name, worker, vars, state, meddle }) {
     modulesRoot: dir,
     modules,
     compatibilityDate: "2026-10-01",
+    compatibilityFlags: flags ?? [],
     bindings: vars,
     d1Databases: ["DB"],
     kvNamespaces: ["CACHE"],
@@ -75,6 +77,12 @@ function split(sql) {
   return lines.join("\n").split(/;\s*\n(?!END\b)/).map((statement) => statement.trim()).filter(Boolean);
 }
 
+async function sql({ sql: name, statement }) {
+  const database = await instances.get(name).getD1Database("DB");
+  await database.prepare(statement).run();
+  return {};
+}
+
 async function stop({ stop: name }) {
   await instances.get(name)?.dispose();
   instances.delete(name);
@@ -83,7 +91,8 @@ async function stop({ stop: name }) {
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
-  const answer = await ("start" in command ? start(command) : stop(command)).catch((error) => ({
+  const act = "start" in command ? start : "sql" in command ? sql : stop;
+  const answer = await act(command).catch((error) => ({
     error: String(error?.stack ?? error),
   }));
   process.stdout.write(`${JSON.stringify(answer)}\n`);

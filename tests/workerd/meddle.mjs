@@ -1,13 +1,13 @@
 // The product's own entry with bindings that count what is asked of them, and fail when they are told to.
 //   POST /__meddle {"kind": "fail" | "drop" | null, "nth": N}   plans one fault from now on, counts from zero
-//   GET  /__meddle                                              what was asked since then, and whether it failed
+//   GET  /__meddle                        what was asked since then, how many rows that read, whether it failed
 // `fail`: the call does not reach the other side. `drop`: it has its effect, and the reply is lost.
 import portico, { SessionAuthority as Authority, ThrottleBucket as Bucket } from "./index.mjs";
 
 let counts, plan;
 
 function reset(next) {
-  counts = { durable: 0, d1: 0, kv: 0, fetch: 0 };
+  counts = { durable: 0, d1: 0, kv: 0, fetch: 0, rows: 0 };
   plan = { kind: null, nth: 0, made: 0, done: false, ...next };
 }
 reset({});
@@ -30,9 +30,16 @@ function counted(target, what, calls, makers = {}) {
       if (typeof value !== "function" || name === "constructor") return value;
       if (name in makers) return (...args) => makers[name](value.apply(target, args));
       if (!calls.includes(name)) return value.bind(target);
-      return (...args) => call(what, () => value.apply(target, args.map(bare)));
+      return (...args) => call(what, async () => counting(name, target, await value.apply(target, args.map(bare))));
     },
   });
+}
+
+// `first` tells nothing about rows, so they are counted with the same statement once more.
+async function counting(name, target, answer) {
+  const meta = name === "first" ? [(await target.all()).meta] : [answer].flat().map((result) => result?.meta);
+  for (const one of meta) counts.rows += one?.rows_read ?? 0;
+  return answer;
 }
 
 const bareOf = new WeakMap();

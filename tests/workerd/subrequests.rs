@@ -12,6 +12,9 @@ const VARS: [(&str, &str); 2] = [("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE"
 /// Durable Object requests, D1 requests, KV requests, fetches.
 type Cost = (u64, u64, u64, u64);
 
+/// Name, status, cost, and the request.
+type Row<'a> = (&'static str, u16, Cost, Box<dyn Fn() -> Answer + 'a>);
+
 /// What one request asks for, from a fresh start of counting.
 fn cost(app: &TestApp, act: impl FnOnce() -> Answer) -> (Answer, Cost) {
     app.anonymous().post(MEDDLE, &json!({}));
@@ -42,7 +45,7 @@ fn every_route_asks_for_what_the_table_says() {
     };
     let anns_session = first(&ann);
     #[rustfmt::skip]
-    let table: Vec<(&str, u16, Cost, Box<dyn Fn() -> Answer + '_>)> = vec![
+    let table: Vec<Row<'_>> = vec![
         // What is asked most: one object, and nothing else while it is warm.
         ("GET /api/v1/auths/",              200, (1, 0, 0, 0), Box::new(|| ann.get("/api/v1/auths/"))),
         ("GET /api/v1/auths",               200, (1, 0, 0, 0), Box::new(|| ann.get("/api/v1/auths"))),

@@ -11,8 +11,8 @@ pub mod throttle_bucket;
 pub use session_authority::SessionAuthority;
 pub use throttle_bucket::ThrottleBucket;
 
+use alloc::collections::BTreeMap;
 use core::cell::RefCell;
-use std::collections::BTreeMap;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};

@@ -56,7 +56,7 @@ pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Resul
 }
 
 /// The short way in, for the hottest routes: an address and some headers as text, one on each line, and the
-/// answer as text too, or a promise of it, or a [question](short_way) for a Durable Object. `undefined`
+/// answer as text too, or a promise of it, or a question for a Durable Object (`short_way.rs`). `undefined`
 /// sends the request the long way, through [`serve`]: same router, same flows, same answer.
 pub fn enter(head: &str, env: &worker::Env) -> JsValue {
     let Ok(config) = configuration(env) else { return JsValue::UNDEFINED };

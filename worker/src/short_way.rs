@@ -5,13 +5,14 @@
 //! half, as `?ticket`, binding, name and address on a line each, and is polled again with the answer. It
 //! awaits promises like any other where it has to wait for something else.
 
+use alloc::rc::Rc;
 use core::{
     cell::{Cell, RefCell},
     future::Future,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
-use std::{collections::HashMap, rc::Rc};
+use std::collections::HashMap;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::future_to_promise;

@@ -41,8 +41,11 @@ impl Throttles for Memory {
 
     async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError> {
         self.reach("throttles")?;
-        let mut accounts = self.accounts.borrow_mut();
-        accounts.entry(attempt.account.as_str().into()).or_default().succeed(&attempt.network, now);
+        self.accounts
+            .borrow_mut()
+            .entry(attempt.account.as_str().into())
+            .or_default()
+            .succeed(&attempt.network, now);
         self.give_back(&BucketKey::network(&attempt.network)).await
     }
 

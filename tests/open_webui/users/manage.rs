@@ -1,5 +1,7 @@
 //! What administrators do to accounts: `update`, `DELETE`, `sessions/revoke`.
 
+use alloc::collections::BTreeSet;
+
 use http::Method;
 use serde_json::{Value, json};
 
@@ -96,7 +98,7 @@ fn a_change_leaves_what_it_does_not_name() {
         "created_at",
     ];
     assert_eq!(
-        model.as_object().unwrap().keys().map(String::as_str).collect::<std::collections::BTreeSet<_>>(),
+        model.as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>(),
         fields.into_iter().collect()
     );
     assert_eq!(bob.get(SESSION).json()["name"], "Robert");

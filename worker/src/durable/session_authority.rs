@@ -3,8 +3,8 @@
 //!
 //! What it stores is described in `store/book_tables.rs`. An alarm cleans up.
 
+use alloc::rc::Rc;
 use core::cell::{Cell, RefCell};
-use std::rc::Rc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portico_core::{

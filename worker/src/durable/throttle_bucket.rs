@@ -4,8 +4,8 @@
 //! What it stores is described in `store/bucket_table.rs`. An alarm empties the object when nothing
 //! counts any more.
 
+use alloc::rc::Rc;
 use core::{cell::Cell, time::Duration};
-use std::rc::Rc;
 
 use portico_core::{
     network::Network,

@@ -6,7 +6,7 @@ use std::{fs, path::PathBuf, time::Instant};
 use anyhow::{Context as _, Result, bail};
 use serde_json::json;
 
-use super::{Host, agent, median};
+use super::{agent, host::Host, median};
 use crate::{
     build,
     step::{quiet, step},
