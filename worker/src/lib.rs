@@ -36,6 +36,7 @@ pub const HOT_HEADERS: [&str; 5] = ["authorization", "cookie", "origin", "cf-ray
 /// # Errors
 /// When the runtime refuses to build the response; it then answers 500 by itself.
 pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Result<worker::Response> {
+    platform::note_arrival();
     let config = match configuration(env) {
         Ok(config) => config,
         Err(problems) => {
@@ -64,6 +65,7 @@ pub fn enter(head: &str, env: &worker::Env) -> JsValue {
     if !routes().is_hot(request.uri().path()) {
         return JsValue::UNDEFINED;
     }
+    platform::note_arrival();
     let ports = Store::of_isolate(env, config.revocation_cache);
     short_way::begin(async move {
         let host = Host { ports, config, now: platform::now() };

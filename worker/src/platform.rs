@@ -12,7 +12,7 @@ mod signatures;
 pub(crate) use breach_list::breached;
 pub use clock::now;
 pub(crate) use entropy::fill;
-pub(crate) use hashing::argon2id;
+pub(crate) use hashing::{argon2id, note_arrival};
 pub use request::{RuntimeBody, incoming};
 pub use response::response;
 pub use signatures::WebCrypto;

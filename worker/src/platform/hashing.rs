@@ -1,4 +1,4 @@
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use portico_core::{
     password::{Cost, HASH_BYTES, Progress, Ticket, Turn, Turns, Workspace},
@@ -9,7 +9,13 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 
 use super::clock::millis;
 
+/// Length of a pause while others come, in milliseconds: long enough for their several trips to a Durable
+/// Object, each of which takes its own turn.
+const LONG_PAUSE: u32 = 2;
+
 thread_local! {
+    /// Requests that have come to this isolate.
+    static ARRIVALS: Cell<u64> = const { Cell::new(0) };
     static TURNS: RefCell<Turns> = RefCell::default();
     static WORKSPACE: RefCell<Workspace> = RefCell::default();
 }
@@ -21,8 +27,14 @@ extern "C" {
     async fn wait(milliseconds: u32) -> Result<JsValue, JsValue>;
 }
 
+/// Notes that a request has come: whoever hashes makes way.
+pub(crate) fn note_arrival() {
+    ARRIVALS.set(ARRIVALS.get().wrapping_add(1));
+}
+
 /// Argon2id in turns and segments: between two segments, about 2 ms apart, the isolate answers
-/// others. Requests wait by asking again: the runtime forbids one to await a promise of another.
+/// others, for longer when somebody has come during the last pause. Requests wait by asking again: the
+/// runtime forbids one to await a promise of another.
 pub(crate) async fn argon2id(
     password: &[u8],
     salt: &[u8],
@@ -34,12 +46,16 @@ pub(crate) async fn argon2id(
             pause(1).await?;
         }
         let mut job = WORKSPACE.with_borrow_mut(|workspace| workspace.begin(password, salt, cost));
+        let mut break_length = 0;
         loop {
             match WORKSPACE.with_borrow_mut(|workspace| workspace.advance(&mut job)) {
                 Progress::Done(hash) => return Ok(hash),
                 Progress::Lost => continue 'again,
-                Progress::More => pause(0).await?,
+                Progress::More => {}
             }
+            let before = ARRIVALS.get();
+            pause(break_length).await?;
+            break_length = if ARRIVALS.get() == before { 0 } else { LONG_PAUSE };
             if place.ask()? == Turn::Wait {
                 continue 'again;
             }
