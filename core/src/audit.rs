@@ -11,7 +11,7 @@ use crate::{
 /// What happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuditAction {
-    /// An account was shut out for a while, or let in again.
+    /// An account was shut out for a while.
     Ban,
     /// Somebody tried to change their password.
     ChangePassword,
@@ -19,6 +19,8 @@ pub enum AuditAction {
     DeleteUser,
     /// Somebody ended sessions of their own.
     EndSessions,
+    /// An account was let in again.
+    LiftBan,
     /// Somebody presented a refresh token.
     Refresh,
     /// A password's hash was replaced by one of current parameters.
@@ -43,6 +45,7 @@ impl AuditAction {
             Self::ChangePassword => "change_password",
             Self::DeleteUser => "delete_user",
             Self::EndSessions => "end_sessions",
+            Self::LiftBan => "lift_ban",
             Self::Refresh => "refresh",
             Self::Rehash => "rehash",
             Self::RevokeSessions => "revoke_sessions",

@@ -46,7 +46,7 @@ async function ask(question, request, env, ctx) {
     fault = `${binding}: ${error}`;
   }
   try {
-    const answer = await resume(Number(ticket.slice(1)), text, fault);
+    const answer = await resume(ticket.slice(1), text, fault);
     if (answer?.startsWith("?")) return ask(answer, request, env, ctx);
     if (answer !== undefined) return response(answer);
   } catch {
@@ -91,8 +91,8 @@ function pairs(lines) {
   });
 }
 
-// A Durable Object around one of Rust's: a question in the address, the answer in a header where it is short
-// and plain, else in the body.
+// A Durable Object around one of Rust's. What is asked most comes in the address, everything else in a body;
+// the answer goes into a header where it is short and plain.
 function durable(Rust) {
   return class {
     constructor(state, env) {
@@ -100,8 +100,13 @@ function durable(Rust) {
     }
 
     fetch(request) {
-      const answer = this.object.answer(request.url);
+      if (request.method === "POST") return this.answer(request);
+      const answer = this.object.check(request.url);
       return typeof answer === "string" ? reply(answer) : answer.then(reply);
+    }
+
+    async answer(request) {
+      return reply(await this.object.answer(await request.text()));
     }
 
     alarm() {

@@ -74,7 +74,7 @@ pub fn enter(head: &str, env: &worker::Env) -> JsValue {
 }
 
 /// Goes on with a request of the short way, given the answer to its question, or what went wrong.
-pub fn resume(ticket: u32, answer: Option<String>, fault: Option<String>) -> JsValue {
+pub fn resume(ticket: &str, answer: Option<String>, fault: Option<String>) -> JsValue {
     short_way::resume(ticket, answer.ok_or_else(|| fault.unwrap_or_default()))
 }
 

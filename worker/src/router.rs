@@ -361,7 +361,7 @@ async fn call<P: Ports>(
         return open_webui::error::foreign_origin();
     }
     let vouched = || origin::vouches_for_cookies(&parts.headers, host.config, &around.own_origin);
-    let cookies = if route.origin == Origin::Own && !vouched() { Cookies::Ignored } else { Cookies::Count };
+    let cookies = if route.origin == Origin::Any || vouched() { Cookies::Count } else { Cookies::Ignored };
     let body = match body::read(&parts.headers, body, route.body_cap).await {
         Ok(body) => body,
         Err(error) => return open_webui::error::body(error),

@@ -7,7 +7,7 @@
 
 use alloc::rc::Rc;
 use core::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     future::Future,
     pin::Pin,
     task::{Context, Poll, Waker},
@@ -43,8 +43,11 @@ struct Waiting {
 thread_local! {
     /// The desk of the request that is being polled, if it came the short way.
     static OPEN: RefCell<Option<Rc<Desk>>> = const { RefCell::new(None) };
-    static WAITING: RefCell<HashMap<u32, Waiting>> = RefCell::default();
-    static TICKETS: Cell<u32> = const { Cell::new(0) };
+    static WAITING: RefCell<HashMap<String, Waiting>> = RefCell::default();
+    static TICKETS: Cell<u64> = const { Cell::new(0) };
+    /// Random for each start of this half: after a panic it starts anew, and a ticket of before must not
+    /// fit a request of now.
+    static START: OnceCell<String> = const { OnceCell::new() };
 }
 
 /// Starts on a request.
@@ -53,8 +56,8 @@ pub(crate) fn begin(work: impl Future<Output = String> + 'static) -> JsValue {
 }
 
 /// Goes on with a request that has asked something. `undefined` when it was given up.
-pub(crate) fn resume(ticket: u32, answer: Result<String, String>) -> JsValue {
-    let Some(Waiting { work, desk, .. }) = WAITING.with_borrow_mut(|waiting| waiting.remove(&ticket)) else {
+pub(crate) fn resume(ticket: &str, answer: Result<String, String>) -> JsValue {
+    let Some(Waiting { work, desk, .. }) = WAITING.with_borrow_mut(|waiting| waiting.remove(ticket)) else {
         return JsValue::UNDEFINED;
     };
     desk.answer.replace(Some(answer));
@@ -91,21 +94,33 @@ fn go_on(mut work: Work, desk: Rc<Desk>) -> JsValue {
         return JsValue::from_str(&answer);
     }
     match desk.question.take() {
-        Some(question) => JsValue::from_str(&format!("?{}\n{question}", wait(work, desk))),
+        Some(question) => match wait(work, desk) {
+            Some(ticket) => JsValue::from_str(&format!("?{ticket}\n{question}")),
+            None => JsValue::UNDEFINED,
+        },
         // It waits for a promise, which wakes it up only once it has been polled by somebody who listens.
         None => future_to_promise(async move { Ok(JsValue::from_str(&work.await)) }).into(),
     }
 }
 
-fn wait(work: Work, desk: Rc<Desk>) -> u32 {
+/// A ticket for a request that waits; `None` without randomness, which sends it the long way.
+fn wait(work: Work, desk: Rc<Desk>) -> Option<String> {
     let now = platform::now().get();
-    let ticket = TICKETS.get();
-    TICKETS.set(ticket.wrapping_add(1));
+    let start = START.with(|start| match start.get() {
+        Some(start) => Some(start.clone()),
+        None => {
+            let mut random = [0; 8];
+            platform::fill(&mut random).ok()?;
+            Some(start.get_or_init(|| format!("{:016x}", u64::from_be_bytes(random))).clone())
+        }
+    })?;
+    TICKETS.set(TICKETS.get().wrapping_add(1));
+    let ticket = format!("{start}-{}", TICKETS.get());
     WAITING.with_borrow_mut(|waiting| {
         if waiting.len() >= MOST_WAITING {
             waiting.retain(|_, request| now - request.since < GIVEN_UP_AFTER);
         }
-        waiting.insert(ticket, Waiting { work, desk, since: now });
+        waiting.insert(ticket.clone(), Waiting { work, desk, since: now });
     });
-    ticket
+    Some(ticket)
 }

@@ -89,15 +89,21 @@ impl Keys {
         serde_json::from_str(&text).with_context(|| format!("{} is no list of keys", self.file.display()))
     }
 
-    /// Only its owner may read the file.
+    /// Into a new file, which then takes the place of the old one: all keys or the ones before, and only
+    /// its owner may read them.
     fn write(&self, keys: &[Value]) -> Result<()> {
+        let new = self.file.with_extension("new");
+        if new.exists() {
+            fs::remove_file(&new)?;
+        }
         let mut options = fs::OpenOptions::new();
-        options.create(true).write(true).truncate(true);
+        options.create_new(true).write(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&self.file).with_context(|| format!("write {}", self.file.display()))?;
+        let mut file = options.open(&new).with_context(|| format!("write {}", new.display()))?;
         file.write_all(serde_json::to_string(keys)?.as_bytes())?;
-        Ok(())
+        file.sync_all()?;
+        fs::rename(&new, &self.file).with_context(|| format!("write {}", self.file.display()))
     }
 }
 

@@ -40,6 +40,6 @@ pub async fn ban(
 /// # Errors
 /// When the session authority or the audit log can not be reached.
 pub async fn lift(ctx: &Ctx<'_, impl Ports>, admin: UserId, user: UserId) -> Result<(), PortError> {
-    ctx.ports.append(audit::event_about(ctx, admin, user, AuditAction::Ban)?).await?;
+    ctx.ports.append(audit::event_about(ctx, admin, user, AuditAction::LiftBan)?).await?;
     ctx.ports.lift_ban(user).await
 }

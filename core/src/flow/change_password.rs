@@ -23,8 +23,9 @@ pub struct PasswordChange {
 
 /// Changes the caller's password and ends all their sessions, the present one included (PW-14).
 ///
-/// The new version of the credential is stored first: from then on no session of the old one is alive,
-/// even if ending them fails, and even one that is being opened with the old password right now.
+/// The new version of the credential is stored first: no session of the old one outlives that by more than
+/// [`SNAPSHOT_LIFETIME`](crate::session::SNAPSHOT_LIFETIME), even if ending them fails, and even one that is
+/// being opened with the old password right now. Once this returns, none is alive.
 ///
 /// # Errors
 /// [`ChangePasswordError`]; the password is the old one, except for
@@ -54,6 +55,8 @@ pub async fn change(
         refused(ctx, caller, AuditOutcome::WrongPassword).await;
         return Err(ChangePasswordError::WrongPassword);
     };
+    // The caller knew the password: this was no guess. The port reports its own fault.
+    let _ = ctx.ports.give_back(&bucket).await;
     let new = Password::new(form.new.expose_secret()).map_err(|_| ChangePasswordError::PasswordTooLong)?;
     let known = PublicKnowledge {
         email: &credential.user.email,
@@ -63,13 +66,16 @@ pub async fn change(
     new_password::check(ctx, &new, &known).await.map_err(ChangePasswordError::WeakPassword)?;
     let new = password::create(&new, &ctx.policy.peppers, ctx.ports).await?;
     let event = audit::event(ctx, Some(user), AuditAction::ChangePassword, AuditOutcome::Success)?;
-    match ctx.ports.change_password(user, &old, &new, event).await? {
-        Replaced::Yes => {}
-        Replaced::No => return Err(ChangePasswordError::Concurrent),
+    match ctx.ports.change_password(user, &old, &new, event).await {
+        Ok(Replaced::Yes) => {}
+        Ok(Replaced::No) => return Err(ChangePasswordError::Concurrent),
+        Err(fault) => {
+            // It may be stored all the same; whoever can be told shall look again.
+            let _ = ctx.ports.account_changed(user).await;
+            return Err(fault.into());
+        }
     }
     ctx.ports.end_all_sessions(user, ctx.now).await?;
-    // The caller knew the password: their tries were no guesses. The port reports its own fault.
-    let _ = ctx.ports.give_back(&bucket).await;
     Ok(())
 }
 

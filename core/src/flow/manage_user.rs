@@ -67,11 +67,16 @@ pub async fn update(
     let signs_out = password_hash.is_some();
     let change = UserChange { role: form.role, email, name: form.name, image: form.image, password_hash };
     let event = audit::event_about(ctx, admin, target, AuditAction::UpdateUser)?;
-    let user = match ctx.ports.update_user(target, change, event).await? {
-        Updated::User(user) => *user,
-        Updated::EmailTaken => return Err(ManageUserError::EmailTaken),
-        Updated::LastAdmin => return Err(ManageUserError::LastAdmin),
-        Updated::NoAccount => return Err(ManageUserError::NoAccount),
+    let user = match ctx.ports.update_user(target, change, event).await {
+        Ok(Updated::User(user)) => *user,
+        Ok(Updated::EmailTaken) => return Err(ManageUserError::EmailTaken),
+        Ok(Updated::LastAdmin) => return Err(ManageUserError::LastAdmin),
+        Ok(Updated::NoAccount) => return Err(ManageUserError::NoAccount),
+        Err(fault) => {
+            // It may be stored all the same; whoever can be told shall look again.
+            let _ = ctx.ports.account_changed(target).await;
+            return Err(fault.into());
+        }
     };
     if signs_out {
         ctx.ports.end_all_sessions(target, ctx.now).await?;

@@ -250,6 +250,10 @@ impl Book {
         let now = self.at_least(now);
         self.forget_dead(now);
         let all: Vec<_> = self.sessions.keys().copied().collect();
+        // Without a generation no token was ever issued: there is nothing to write down.
+        if self.account.stamp.is_none() {
+            return 0;
+        }
         self.account.stamp = Some(fresh);
         self.changes.account = true;
         all.iter().filter(|id| self.take_out(**id)).count()
@@ -575,8 +579,8 @@ mod tests {
         let mut book = Book::default();
         book.end_all(stamp(1), START);
         book.open(new_session(1, START), stamp(9));
-        assert!(book.check(&proof(1, 1), 1, START));
-        assert!(!book.check(&proof(1, 1), 2, START));
+        assert!(book.check(&proof(1, 9), 1, START));
+        assert!(!book.check(&proof(1, 9), 2, START));
     }
 
     #[test]
@@ -768,6 +772,16 @@ mod tests {
         assert_eq!(book.accept_step(step(60), START), Use::Before);
         assert_eq!(restored(&book).accept_step(step(30), START), Use::Before, "an earlier one");
         assert_eq!(book.accept_step(step(90), START), Use::Now);
+    }
+
+    #[test]
+    fn what_is_remembered_for_good_keeps_the_book() {
+        /* MF-11 */
+        let mut book = with_sessions(&[1]);
+        book.use_once(UseKey { purpose: "backup_code".to_string(), digest: "a".to_string() }, None, START);
+        book.forget_dead(START.plus(Lifetime::from_days(400)));
+        assert_eq!(book.next_death(), None);
+        assert!(!book.is_blank(), "the used code is still used");
     }
 
     #[test]

@@ -61,14 +61,6 @@ impl AccountThrottle {
         verdict
     }
 
-    /// The attempt was not made after all: takes back what it spent.
-    pub fn give_back(&mut self, network: &Network) {
-        self.anywhere.give_back();
-        if let Some(from) = self.networks.get_mut(network.as_str()) {
-            from.attempts.give_back();
-        }
-    }
-
     /// The attempt from that network succeeded: forgets what was spent for this account from there, takes
     /// the one failure back, and nothing else (TH-13).
     pub fn succeed(&mut self, network: &Network, now: UnixSeconds) {

@@ -12,6 +12,9 @@ use crate::time::{Lifetime, UnixSeconds};
 pub struct Lockout {
     failures: u32,
     last_failure_at: Option<UnixSeconds>,
+    /// The one before, for when the last one turns out to be none.
+    #[serde(default)]
+    failure_before_at: Option<UnixSeconds>,
 }
 
 /// Failures that an account has before it closes.
@@ -39,8 +42,9 @@ impl Lockout {
     }
 
     /// Takes a failure back that turned out to be none.
-    pub const fn give_back(&mut self) {
+    pub fn give_back(&mut self) {
         self.failures = self.failures.saturating_sub(1);
+        self.last_failure_at = self.failure_before_at.filter(|_| self.failures > 0);
     }
 
     /// When nothing of it will matter any more.
@@ -57,6 +61,7 @@ impl Lockout {
             self.failures = 0;
         }
         self.failures = self.failures.saturating_add(1);
+        self.failure_before_at = self.last_failure_at;
         self.last_failure_at = Some(now);
     }
 
@@ -104,6 +109,20 @@ mod tests {
         }
         account.fail(at(now + 86_400));
         assert_eq!(account.check(at(now + 86_400)), Spent::Granted, "after a quiet day it starts over");
+    }
+
+    #[test]
+    fn what_is_given_back_was_no_failure_and_keeps_nothing_alive() {
+        let mut account = Lockout::default();
+        account.fail(at(0));
+        // Signed in to once an hour for a day: the one failure is forgotten all the same.
+        for hour in 1..24 {
+            account.fail(at(hour * 3_600));
+            account.give_back();
+        }
+        assert_eq!(account.forgotten_at(), Some(at(86_400)));
+        account.fail(at(86_400));
+        assert_eq!(account.failures, 1);
     }
 
     #[test]

@@ -21,6 +21,6 @@ pub fn enter(head: &str, env: &worker::Env) -> JsValue {
 
 /// The short way, continued; see [`portico_worker::resume`].
 #[wasm_bindgen]
-pub fn resume(ticket: u32, answer: Option<String>, fault: Option<String>) -> JsValue {
+pub fn resume(ticket: &str, answer: Option<String>, fault: Option<String>) -> JsValue {
     portico_worker::resume(ticket, answer, fault)
 }

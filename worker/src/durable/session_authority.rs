@@ -23,7 +23,7 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wasm_bindgen_futures::{future_to_promise, js_sys::Promise};
 use worker::{Env, Result, durable::State, worker_sys::DurableObjectState};
 
-use super::{ADDRESS, answer, question};
+use super::{ADDRESS, answer, parsed};
 use crate::{
     platform,
     store::{self, BookTables},
@@ -57,19 +57,16 @@ pub(crate) fn check_url(proof: &SessionProof, now: UnixSeconds) -> String {
     bytes.extend_from_slice(proof.stamp.as_bytes());
     bytes.extend_from_slice(proof.token_id.as_bytes());
     bytes.extend_from_slice(&now.get().to_be_bytes());
-    let mut url = String::with_capacity(ADDRESS.len() + 1 + CHECK_BYTES * 4 / 3);
+    let mut url = String::with_capacity(ADDRESS.len() + CHECK_BYTES * 4 / 3);
     url.push_str(ADDRESS);
-    url.push(CHECK_MARK);
     URL_SAFE_NO_PAD.encode_string(bytes, &mut url);
     url
 }
 
 const CHECK_BYTES: usize = 4 * 16 + 8;
-/// Begins the question; no JSON in base64url does.
-const CHECK_MARK: char = '!';
 
 fn check_question(url: &str) -> Option<(SessionProof, UnixSeconds)> {
-    let encoded = url.strip_prefix(ADDRESS)?.strip_prefix(CHECK_MARK)?;
+    let encoded = url.strip_prefix(ADDRESS)?;
     let mut bytes = [0; CHECK_BYTES];
     URL_SAFE_NO_PAD.decode_slice(encoded, &mut bytes).ok()?;
     let id = |place: usize| -> Option<[u8; 16]> { bytes.get(place * 16..)?.get(..16)?.try_into().ok() };
@@ -101,25 +98,32 @@ impl SessionAuthority {
         }))
     }
 
-    /// Answers the question in an internal address: a string, or a promise of one where something has
-    /// to be read first.
+    /// Answers whether a session is alive, asked by an internal address of ids: a string, or a
+    /// promise of one where the account has to be read first.
     ///
     /// # Errors
     /// When the question makes no sense or the store fails; the caller sees a failing object.
-    pub fn answer(&self, url: &str) -> core::result::Result<JsValue, JsValue> {
+    pub fn check(&self, url: &str) -> core::result::Result<JsValue, JsValue> {
         let authority = &self.0;
-        if let Some((proof, now)) = check_question(url) {
-            return match authority.young_copy(proof.user_id, now) {
-                Some(copy) => authority.check(&copy, &proof, now),
-                None => Ok(later(authority, async move |authority| {
-                    let Some(copy) = authority.read_copy(proof.user_id, now).await? else {
-                        return answer(&SessionCheck::NoAccount);
-                    };
-                    authority.check(&copy, &proof, now)
-                })),
-            };
+        let (proof, now) = check_question(url).ok_or_else(|| JsValue::from_str("no such question"))?;
+        match authority.young_copy(proof.user_id, now) {
+            Some(copy) => authority.check(&copy, &proof, now),
+            None => Ok(later(authority, async move |authority| {
+                let Some(copy) = authority.read_copy(proof.user_id, now).await? else {
+                    return answer(&SessionCheck::NoAccount);
+                };
+                authority.check(&copy, &proof, now)
+            })),
         }
-        match question(url)? {
+    }
+
+    /// Answers any other question: a string, or a promise of one.
+    ///
+    /// # Errors
+    /// When the question makes no sense or the store fails; the caller sees a failing object.
+    pub fn answer(&self, question: &str) -> core::result::Result<JsValue, JsValue> {
+        let authority = &self.0;
+        match parsed(question)? {
             Question::Refresh { user, session, used, now } => Ok(later(authority, async move |authority| {
                 // A refresh decides about the next quarter of an hour, so it reads the account anew (SE-17).
                 let Some(copy) = authority.read_copy(user, now).await? else {
@@ -139,6 +143,7 @@ impl SessionAuthority {
                 })
             })),
             Question::Open { session, fresh } => {
+                authority.drop_copy_of_another_version(session.credential_version);
                 let opened = authority.in_book(|book| book.open(*session, fresh))?;
                 authority.wake_up_later(opened)
             }
@@ -184,12 +189,11 @@ impl SessionAuthority {
         future_to_promise(async move {
             authority.in_book(|book| book.forget_dead(platform::now()))?;
             authority.alarm.set(false);
-            match authority.next_death()? {
-                Some(_) => authority.set_alarm().await?,
-                None => {
-                    authority.book.replace(None);
-                    authority.state.storage().delete_all().await?;
-                }
+            if authority.step(|book| book.is_blank())? {
+                authority.book.replace(None);
+                authority.state.storage().delete_all().await?;
+            } else {
+                authority.set_alarm().await?;
             }
             Ok(JsValue::UNDEFINED)
         })
@@ -226,7 +230,7 @@ struct Copy {
 
 impl Authority {
     /// Takes a step in the book, and writes down what it has changed. A book that could not be written is
-    /// dropped: what was not stored did not happen.
+    /// dropped: the next step begins with what is stored.
     fn in_book<T: Serialize>(
         &self,
         step: impl FnOnce(&mut Book) -> T,
@@ -264,8 +268,10 @@ impl Authority {
 
     fn young_copy(&self, id: UserId, now: UnixSeconds) -> Option<Rc<Copy>> {
         let copy = self.copy.borrow();
-        let young =
-            |copy: &&Rc<Copy>| copy.account.user.id == id && now.since(copy.read_at) < SNAPSHOT_LIFETIME;
+        // A clock that ran backwards makes nothing young again (FT-11).
+        let young = |copy: &&Rc<Copy>| {
+            copy.account.user.id == id && copy.read_at <= now && now < copy.read_at.plus(SNAPSHOT_LIFETIME)
+        };
         copy.as_ref().filter(young).map(Rc::clone)
     }
 
@@ -283,13 +289,20 @@ impl Authority {
         Ok(Some(copy))
     }
 
+    /// A session of another version than the copy's shows that the copy is old.
+    fn drop_copy_of_another_version(&self, version: u32) {
+        if self.copy.borrow().as_ref().is_some_and(|copy| copy.account.credential_version != version) {
+            self.drop_copy();
+        }
+    }
+
     fn drop_copy(&self) {
         self.copy.replace(None);
         self.invalidations.set(self.invalidations.get() + 1);
     }
 
     fn next_death(&self) -> Result<Option<UnixSeconds>> {
-        self.step(|book| book.next_death().filter(|_| !book.is_blank()))
+        self.step(|book| book.next_death())
     }
 
     /// Makes sure that an alarm is set, before the answer leaves. One that comes too early merely finds

@@ -17,14 +17,12 @@ use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wasm_bindgen_futures::{future_to_promise, js_sys::Promise};
 use worker::{Env, Result, durable::State, worker_sys::DurableObjectState};
 
-use super::{answer, question};
+use super::{answer, parsed};
 use crate::{platform, store::BucketTable};
 
 /// What the store asks. An object is asked the questions of one kind of bucket only.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Question {
-    /// An attempt to sign in to the account was not made after all.
-    AccountGiveBack { network: Network },
     /// An attempt to sign in to the account succeeded.
     AccountSettle { network: Network, now: UnixSeconds },
     /// Check and spend an attempt to sign in to the account.
@@ -67,19 +65,16 @@ impl ThrottleBucket {
         Self { state: Rc::new(State::from(state)), alarm: Rc::default() }
     }
 
-    /// Answers the question in an internal address. Reads, decides and writes without an await between,
+    /// Answers a question. Reads, decides and writes without an await between,
     /// so that no other question gets in.
     ///
     /// # Errors
     /// When the question makes no sense or the store fails; the caller sees a failing object.
-    pub fn answer(&self, url: &str) -> core::result::Result<JsValue, JsValue> {
+    pub fn answer(&self, question: &str) -> core::result::Result<JsValue, JsValue> {
         // Read for each question: a bucket gets few, and an alarm may have emptied it.
         let table = BucketTable::open(self.state.storage().sql())?;
         let mut bucket: Bucket = table.read()?;
-        let answered = match question(url)? {
-            Question::AccountGiveBack { network } => {
-                answer(&bucket.account.get_or_insert_default().give_back(&network))
-            }
+        let answered = match parsed(question)? {
             Question::AccountSettle { network, now } => {
                 answer(&bucket.account.get_or_insert_default().succeed(&network, now))
             }
@@ -111,12 +106,12 @@ impl ThrottleBucket {
     /// Empties the object once nothing in it counts; until then comes again.
     pub fn alarm(&self) -> Promise {
         let (state, alarm) = (Rc::clone(&self.state), Rc::clone(&self.alarm));
+        alarm.set(false);
         future_to_promise(async move {
             let bucket: Bucket = BucketTable::open(state.storage().sql())?.read()?;
             if bucket.forgotten_at().is_some_and(|at| platform::now() < at) {
                 set_alarm(&state, &bucket).await?;
             } else {
-                alarm.set(false);
                 state.storage().delete_all().await?;
             }
             Ok(JsValue::UNDEFINED)

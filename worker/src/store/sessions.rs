@@ -12,7 +12,7 @@ use portico_core::{
 
 use super::{SESSIONS, Store, check_cache, fault};
 use crate::durable::{
-    ask, ask_raw,
+    ask, ask_by_address,
     session_authority::{Question, check_url},
 };
 
@@ -26,7 +26,8 @@ impl Sessions for Store {
         if let Some(user) = check_cache::find(proof, self.revocation_cache, now) {
             return Ok(SessionCheck::Active(user));
         }
-        let asked = ask_raw(&self.env, SESSIONS, &proof.user_id.to_string(), &check_url(proof, now)).await;
+        let asked =
+            ask_by_address(&self.env, SESSIONS, &proof.user_id.to_string(), &check_url(proof, now)).await;
         let check = asked.and_then(|text| Ok(serde_json::from_str(&text)?)).map_err(fault("sessions"))?;
         if let SessionCheck::Active(user) = &check {
             check_cache::keep(proof, user, self.revocation_cache, now);
@@ -77,7 +78,7 @@ impl Sessions for Store {
         used: RefreshUse,
         now: UnixSeconds,
     ) -> Result<Refresh, PortError> {
-        self.ask(user, &Question::Refresh { user, session, used: Box::new(used), now }).await
+        self.change(user, &Question::Refresh { user, session, used: Box::new(used), now }).await
     }
 
     async fn ban_account(&self, user: UserId, until: UnixSeconds, now: UnixSeconds) -> Result<(), PortError> {

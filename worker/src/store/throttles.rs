@@ -14,24 +14,19 @@ use crate::durable::{ask, throttle_bucket::Question};
 
 impl Throttles for Store {
     async fn spend_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<Spent, PortError> {
-        let network = attempt.network.clone();
-        let (of_network, of_account) = join(
-            self.spend_in(
-                &BucketKey::network(&network),
-                &Question::Spend { limit: NETWORK_LIMIT, subject: None, now },
-            ),
-            self.spend_in(&attempt.account, &Question::AccountSpend { network: network.clone(), now }),
-        )
-        .await;
-        match (of_network, of_account) {
-            (Ok(refused @ Spent::Refused { .. }), Ok(Spent::Granted)) => {
-                // The attempt is not made, so the account shall not count it. If that fails, it counts.
-                let _: Result<(), _> =
-                    self.ask_bucket(&attempt.account, &Question::AccountGiveBack { network }).await;
-                Ok(refused)
-            }
-            (Ok(of_network), Ok(of_account)) => Ok(of_network.and(of_account)),
-            (Err(fault), _) | (_, Err(fault)) => fall_back(&attempt.network, now, fault),
+        let network = &attempt.network;
+        let question = Question::Spend { limit: NETWORK_LIMIT, subject: None, now };
+        let of_network = self.spend_in(&BucketKey::network(network), &question).await;
+        // A network that has spent its own attempts does not get at anybody's account.
+        if let Ok(refused @ Spent::Refused { .. }) = of_network {
+            return Ok(refused);
+        }
+        let question = Question::AccountSpend { network: network.clone(), now };
+        match (of_network, self.spend_in(&attempt.account, &question).await) {
+            // Whoever can be reached and refuses is right, whatever the other would say.
+            (_, Ok(refused @ Spent::Refused { .. })) => Ok(refused),
+            (Ok(_), Ok(granted)) => Ok(granted),
+            (Err(fault), _) | (_, Err(fault)) => fall_back(network, now, fault),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
         validate::Fields,
         view::{self, TOKEN_COOKIE},
     },
-    router::Call,
+    router::{Call, Cookies},
 };
 
 /// `POST /api/v1/auths/signin`: e-mail and password for a session.
@@ -36,8 +36,11 @@ fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
     }
 }
 
-/// The session that this browser had so far.
+/// The session that this browser had so far. Other programs keep cookies too, for several sessions.
 fn cookie<P>(call: &Call<'_, P>) -> Option<String> {
+    if call.cookies == Cookies::Ignored {
+        return None;
+    }
     match cookie::find(call.request.headers(), TOKEN_COOKIE) {
         Found::One(token) => Some(token.into()),
         Found::Nothing | Found::Unusable => None,
