@@ -5,6 +5,7 @@ mod audit;
 mod clock;
 mod faults;
 mod https;
+mod refresh;
 
 use crate::harness::{Native, TestApp, on_workerd};
 

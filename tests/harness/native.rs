@@ -2,7 +2,7 @@ use core::cell::Cell;
 
 use futures_util::future::join_all;
 use http::{Request, Uri};
-use portico_core::{memory::Memory, time::UnixSeconds};
+use portico_core::{flow::Policy, memory::Memory, time::UnixSeconds};
 use portico_tests::Faulty;
 use portico_worker::{
     config::Config,
@@ -38,6 +38,16 @@ impl Native {
     /// Lets all further requests arrive over https.
     pub(crate) fn use_https(&self) {
         self.base.set("https://portico.test");
+    }
+
+    /// The deployment's rules.
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.config.policy
+    }
+
+    /// The present instant.
+    pub(crate) fn now(&self) -> UnixSeconds {
+        self.now.get()
     }
 
     /// Lets time pass, or run backwards.
