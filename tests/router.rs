@@ -9,7 +9,7 @@ use crate::harness::{TestApp, credentials};
 
 #[test]
 fn every_route_states_its_policy_and_the_policies_are_these() {
-    /* AD-04 */
+    /* AD-04, SE-10 */
     let router = Router::<Memory>::new();
     let table: Vec<_> = router
         .routes()
@@ -56,7 +56,7 @@ fn every_route_states_its_policy_and_the_policies_are_these() {
 
 #[test]
 fn guarded_routes_refuse_strangers_and_those_of_administrators_everybody_else() {
-    /* AD-04 */
+    /* AD-04, TH-15 */
     let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")]);
     app.sign_up("Ann", "ann@example.com");
     let bob = app.sign_up("Bob", "bob@example.com");

@@ -289,3 +289,16 @@ fn closed_registration_answers_before_anything_is_counted() {
         assert_eq!((answer.status, answer.detail().as_str()), (403, CLOSED));
     }
 }
+
+#[test]
+fn the_longest_names_and_addresses_make_no_larger_cookie() {
+    /* SE-21 */
+    let app = TestApp::new();
+    let email =
+        format!("{}@{}.{}.{}.example", "a".repeat(64), "b".repeat(60), "c".repeat(60), "d".repeat(55));
+    let form = json!({"name": "\u{1f511}".repeat(128), "email": email, "password": PASSWORD});
+    let answer = app.anonymous().post(PATH, &form);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let cookie = answer.cookie("token").unwrap();
+    assert!(cookie.split(';').next().unwrap().len() <= 1_024, "{cookie}");
+}
