@@ -97,6 +97,11 @@ impl UserTable {
         user
     }
 
+    /// The account, while its hash is the one that was read.
+    fn with_hash(&mut self, id: UserId, hash: &PasswordHash) -> Option<&mut UserRow> {
+        self.rows.get_mut(&id).filter(|row| row.password_hash == *hash)
+    }
+
     fn is_last_admin(&self, id: UserId) -> bool {
         let mut admins = self.rows.values().filter(|row| row.user.role == Role::Admin);
         admins.next().is_some_and(|row| row.user.id == id) && admins.next().is_none()
@@ -184,9 +189,7 @@ impl Users for Memory {
     ) -> Result<Replaced, PortError> {
         self.reach("users")?;
         let mut users = self.users.borrow_mut();
-        let Some(row) = users.rows.get_mut(&user).filter(|row| row.password_hash == *old) else {
-            return Ok(Replaced::No);
-        };
+        let Some(row) = users.with_hash(user, old) else { return Ok(Replaced::No) };
         row.password_hash = new.clone();
         Ok(Replaced::Yes)
     }
@@ -200,9 +203,7 @@ impl Users for Memory {
     ) -> Result<Replaced, PortError> {
         self.reach("users")?;
         let mut users = self.users.borrow_mut();
-        let Some(row) = users.rows.get_mut(&user).filter(|row| row.password_hash == *old) else {
-            return Ok(Replaced::No);
-        };
+        let Some(row) = users.with_hash(user, old) else { return Ok(Replaced::No) };
         row.password_hash = new.clone();
         row.version += 1;
         row.user.updated_at = event.at;
