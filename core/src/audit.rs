@@ -11,16 +11,32 @@ use crate::{
 /// What happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuditAction {
+    /// An administrator created an account.
+    AddUser,
     /// An account was shut out for a while.
     Ban,
+    /// An administrator changed a group, or who is in it.
+    ChangeGroup,
     /// Somebody tried to change their password.
     ChangePassword,
+    /// An administrator changed settings.
+    ChangeSettings,
+    /// Somebody asked for an API key.
+    CreateApiKey,
+    /// An administrator created a group.
+    CreateGroup,
+    /// Somebody dropped their API key.
+    DeleteApiKey,
+    /// An administrator deleted a group.
+    DeleteGroup,
     /// An administrator deleted an account.
     DeleteUser,
     /// Somebody ended sessions of their own.
     EndSessions,
     /// An account was let in again.
     LiftBan,
+    /// Somebody asked to see their API key.
+    ReadApiKey,
     /// Somebody presented a refresh token.
     Refresh,
     /// A password's hash was replaced by one of current parameters.
@@ -33,26 +49,40 @@ pub enum AuditAction {
     SignOut,
     /// Somebody tried to create an account.
     SignUp,
+    /// Somebody changed their profile.
+    UpdateProfile,
     /// An administrator changed an account.
     UpdateUser,
+    /// Somebody showed an API key.
+    UseApiKey,
 }
 
 impl AuditAction {
     /// The stored spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::AddUser => "add_user",
             Self::Ban => "ban",
+            Self::ChangeGroup => "change_group",
             Self::ChangePassword => "change_password",
+            Self::ChangeSettings => "change_settings",
+            Self::CreateApiKey => "create_api_key",
+            Self::CreateGroup => "create_group",
+            Self::DeleteApiKey => "delete_api_key",
+            Self::DeleteGroup => "delete_group",
             Self::DeleteUser => "delete_user",
             Self::EndSessions => "end_sessions",
             Self::LiftBan => "lift_ban",
+            Self::ReadApiKey => "read_api_key",
             Self::Refresh => "refresh",
             Self::Rehash => "rehash",
             Self::RevokeSessions => "revoke_sessions",
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
             Self::SignUp => "sign_up",
+            Self::UpdateProfile => "update_profile",
             Self::UpdateUser => "update_user",
+            Self::UseApiKey => "use_api_key",
         }
     }
 }
@@ -68,6 +98,8 @@ pub enum AuditOutcome {
     EmailTaken,
     /// It worked, and made the deployment's first administrator.
     FirstAdmin,
+    /// They may not.
+    Forbidden,
     /// The account has no password.
     NoPassword,
     /// An imported hash can not tell passwords of that length apart (PW-05).
@@ -80,6 +112,8 @@ pub enum AuditOutcome {
     Throttled,
     /// No such account.
     UnknownAccount,
+    /// Nobody's API key.
+    UnknownKey,
     /// The account's hash is one that this version can not check, or under a pepper that is gone (PW-03).
     UnusableHash,
     /// The password was wrong.
@@ -94,12 +128,14 @@ impl AuditOutcome {
             Self::Closed => "closed",
             Self::EmailTaken => "email_taken",
             Self::FirstAdmin => "first_admin",
+            Self::Forbidden => "forbidden",
             Self::NoPassword => "no_password",
             Self::PasswordTooLongForBcrypt => "password_too_long_for_bcrypt",
             Self::Reused => "reused",
             Self::Success => "success",
             Self::Throttled => "throttled",
             Self::UnknownAccount => "unknown_account",
+            Self::UnknownKey => "unknown_key",
             Self::UnusableHash => "unusable_hash",
             Self::WrongPassword => "wrong_password",
         }
@@ -115,8 +151,8 @@ pub struct AuditEvent {
     pub at: UnixSeconds,
     /// Who did it, when known.
     pub actor: Option<UserId>,
-    /// Whom it was done to, when that is somebody else.
-    pub target: Option<UserId>,
+    /// Whom or what it was done to, when that is not the actor: the id of an account or a group.
+    pub target: Option<String>,
     /// What was done.
     pub action: AuditAction,
     /// How it ended.
@@ -127,4 +163,31 @@ pub struct AuditEvent {
     pub user_agent: String,
     /// Ties the row to the answer the client got.
     pub request_id: String,
+    /// JSON of what was changed, from what and to what; secrets are left out (AD-08).
+    pub detail: Option<String>,
+}
+
+/// A row of the log as it is shown: its words are those that were stored, by whatever version.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AuditRow {
+    /// The row's id.
+    pub id: AuditId,
+    /// When it happened.
+    pub at: UnixSeconds,
+    /// Who did it.
+    pub actor: Option<String>,
+    /// Whom or what it was done to.
+    pub target: Option<String>,
+    /// What was done.
+    pub action: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Where from.
+    pub network: String,
+    /// With which program.
+    pub user_agent: String,
+    /// Ties the row to the answer the client got.
+    pub request_id: String,
+    /// JSON of what was changed.
+    pub detail: Option<String>,
 }

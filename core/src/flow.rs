@@ -1,31 +1,41 @@
 //! The use cases: sequences of stored steps over the ports, one neutral verb each. A flow reads like
 //! the numbered steps of the contract and knows no HTTP.
 
+pub mod api_keys;
 mod audit;
+pub mod audit_trail;
 pub mod ban;
 pub mod change_password;
+pub mod configure;
 pub mod current_session;
+pub mod groups;
 pub mod manage_user;
 mod new_password;
 mod open_session;
+pub mod own_account;
 pub mod own_sessions;
 pub mod refresh;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod user_list;
 
-use alloc::string::String;
+use alloc::{rc::Rc, string::String};
 
+use self::api_keys::Reveal;
 use crate::{
-    duration::TokenLifetime,
+    api_key::ApiKeyPeppers,
     jwt::{Expected, KeyRing, Session},
     network::Network,
     password::{PasswordPolicy, Peppers},
-    permission::{Feature, PermissionSet},
+    permission::Permissions,
+    ports::{PortError, Ports},
+    seal::SealingKeys,
     session::{RefreshKeys, SessionLimits},
+    settings::{SettingDefaults, Settings},
     throttle::BanPolicy,
     time::UnixSeconds,
-    user::{Role, SignUpPolicy, User},
+    user::User,
 };
 
 /// Longest stored description of a client, in bytes (LG-02).
@@ -63,8 +73,6 @@ pub struct Policy {
     pub session_keys: KeyRing<Session>,
     /// `iss` of our tokens.
     pub issuer: String,
-    /// How long a session token lives.
-    pub token_lifetime: TokenLifetime,
     /// How long sessions may last, whatever their tokens say.
     pub session_limits: SessionLimits,
     /// Keys of refresh tokens.
@@ -83,12 +91,37 @@ pub struct Policy {
     pub site_name: String,
     /// Whether anyone may sign in with a password.
     pub password_sign_in: bool,
-    /// Role of new accounts after the first.
-    pub default_role: Role,
-    /// Who may create an account.
-    pub sign_up: SignUpPolicy,
-    /// What everybody may do.
-    pub default_permissions: PermissionSet<Feature>,
+    /// What the environment says about settings that administrators can change.
+    pub defaults: SettingDefaults,
+    /// Keys that seal secrets at rest.
+    pub sealing: SealingKeys,
+    /// Keys under which API keys are digested.
+    pub api_key_peppers: ApiKeyPeppers,
+    /// How often the owner of an API key may see it.
+    pub reveal_api_keys: Reveal,
+    /// Who may share with a new group, unless its form says so: a JSON value.
+    pub default_group_share: GroupShare,
+}
+
+/// Who may share with a group (`DEFAULT_GROUP_SHARE_PERMISSION`).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum GroupShare {
+    /// Anybody.
+    Anybody,
+    /// Its members.
+    Members,
+    /// Nobody.
+    Nobody,
+}
+
+impl<P: Ports> Ctx<'_, P> {
+    /// The settings that hold now.
+    ///
+    /// # Errors
+    /// When they can not be read.
+    pub async fn settings(&self) -> Result<Rc<Settings>, PortError> {
+        self.ports.settings(&self.policy.defaults, self.now).await
+    }
 }
 
 impl Policy {
@@ -114,5 +147,5 @@ pub struct SignedIn {
     /// When the token expires; `None` for never.
     pub expires_at: Option<UnixSeconds>,
     /// What the account may do.
-    pub permissions: PermissionSet<Feature>,
+    pub permissions: Permissions,
 }

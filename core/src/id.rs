@@ -92,6 +92,10 @@ uuid_id!(
     GroupId
 );
 uuid_id!(
+    /// An API key.
+    ApiKeyId
+);
+uuid_id!(
     /// A row of the audit log.
     AuditId
 );

@@ -21,6 +21,9 @@ impl ImageReference {
     /// What an account has before its owner chooses a picture.
     pub const DEFAULT: &'static str = "/user.png";
 
+    /// Pictures that may be stored with an account.
+    pub const MEDIA_TYPES: [&'static str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+
     /// Checks a reference; the empty string is accepted and means "none".
     ///
     /// # Errors

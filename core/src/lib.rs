@@ -9,11 +9,14 @@
 
 extern crate alloc;
 
+pub mod api_key;
 pub mod audit;
+pub mod date;
 pub mod display_name;
 pub mod duration;
 pub mod email;
 pub mod flow;
+pub mod group;
 pub mod id;
 pub mod image_reference;
 pub mod json;
@@ -31,7 +34,9 @@ pub mod redirect;
 pub mod seal;
 pub mod secret;
 pub mod session;
+pub mod settings;
 pub mod throttle;
 pub mod time;
+pub mod timezone;
 pub mod totp;
 pub mod user;

@@ -2,8 +2,12 @@
 //!
 //! Single-threaded and deterministic: the random source is a counter under SHA-256.
 
+mod api_keys;
+mod configuration;
+mod groups;
 mod sessions;
 mod throttles;
+mod user_records;
 mod users;
 
 use alloc::{
@@ -17,15 +21,17 @@ use core::cell::{Cell, RefCell};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    audit::AuditEvent,
+    api_key::StoredApiKey,
+    audit::{AuditEvent, AuditRow},
     id::UserId,
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
-    ports::{AuditLog, BreachList, Entropy, Hashing, Instance, InstanceState, PortError, Signatures},
+    ports::{AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, PortError, Signatures},
     secret::Secret,
     session::Book,
+    settings::StoredSetting,
     throttle::{AccountThrottle, Fallback, Window},
-    user::Role,
+    user::{Account, Role},
 };
 
 /// All ports on plain maps.
@@ -37,6 +43,10 @@ pub struct Memory {
     windows: RefCell<BTreeMap<String, Window>>,
     fallback: RefCell<Fallback>,
     audit: RefCell<Vec<AuditEvent>>,
+    settings: RefCell<BTreeMap<String, StoredSetting>>,
+    groups: RefCell<groups::GroupTable>,
+    api_keys: RefCell<BTreeMap<UserId, StoredApiKey>>,
+    documents: RefCell<BTreeMap<(UserId, DocumentKind), String>>,
     random_blocks: Cell<u64>,
     breached: RefCell<String>,
     workspace: RefCell<Workspace>,
@@ -45,8 +55,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Lets every call to a port fail from now on: `audit`, `breach list`, `entropy`, `hashing`, `instance`, `sessions`,
-    /// `signatures`, `throttles` or `users`.
+    /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
+    /// `entropy`, `groups`, `hashing`, `sessions`, `settings`, `signatures`, `throttles`, `user records` or `users`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);
     }
@@ -76,6 +86,11 @@ impl Memory {
         self.users.borrow_mut().delete(email);
     }
 
+    /// Stores a setting behind Portico's back: JSON.
+    pub fn set_setting(&self, name: &str, value: &str) {
+        self.store_setting(name, value);
+    }
+
     /// Changes an account's role behind Portico's back.
     pub fn set_role(&self, email: &str, role: Role) {
         if let Some(row) = self.users.borrow_mut().find_mut(email) {
@@ -93,6 +108,12 @@ impl Memory {
     /// The hash that is stored for an account.
     pub fn password_hash(&self, email: &str) -> Option<PasswordHash> {
         self.users.borrow().find(email).map(|row| row.password_hash.clone())
+    }
+
+    /// The account, its credential's version and what its groups grant.
+    fn account(&self, user: UserId) -> Option<Account> {
+        let grants = self.groups.borrow().grants_of(user);
+        self.users.borrow().account(user, grants)
     }
 
     fn reach(&self, port: &'static str) -> Result<(), PortError> {
@@ -168,11 +189,31 @@ impl AuditLog for Memory {
         self.audit.borrow_mut().push(event);
         Ok(())
     }
+
+    async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditRow>, PortError> {
+        self.reach("audit")?;
+        let events = self.audit.borrow();
+        let before = query.before.and_then(|id| events.iter().position(|event| event.id == id));
+        let about = query.about.map(|user| user.to_string());
+        let is_about = |event: &&AuditEvent| {
+            about.is_none() || event.actor.map(|actor| actor.to_string()) == about || event.target == about
+        };
+        let earlier = events.iter().take(before.unwrap_or(events.len())).rev();
+        Ok(earlier.filter(is_about).take(query.limit as usize).map(row).collect())
+    }
 }
 
-impl Instance for Memory {
-    async fn instance_state(&self) -> Result<InstanceState, PortError> {
-        self.reach("instance")?;
-        Ok(self.users.borrow().instance_state())
+fn row(event: &AuditEvent) -> AuditRow {
+    AuditRow {
+        id: event.id,
+        at: event.at,
+        actor: event.actor.map(|actor| actor.to_string()),
+        target: event.target.clone(),
+        action: event.action.as_str().into(),
+        outcome: event.outcome.as_str().into(),
+        network: event.network.clone(),
+        user_agent: event.user_agent.clone(),
+        request_id: event.request_id.clone(),
+        detail: event.detail.clone(),
     }
 }

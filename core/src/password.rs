@@ -14,7 +14,8 @@ pub use breach::BreachQuery;
 pub use check::{Verification, create, verify};
 pub use pepper::{PepperError, Peppers};
 pub use policy::{
-    MAX_PASSWORD_BYTES, Password, PasswordPolicy, PasswordPolicyError, PasswordTooLong, PublicKnowledge,
+    MAX_PASSWORD_BYTES, Password, PasswordPattern, PasswordPolicy, PasswordPolicyError, PasswordTooLong,
+    PublicKnowledge,
 };
 pub use stored::PasswordHash;
 pub use turns::{MAX_WAITING, Ticket, Turn, Turns};

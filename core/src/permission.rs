@@ -3,6 +3,7 @@
 
 mod catalog;
 mod feature;
+mod permissions;
 mod resolve;
 mod role;
 mod set;
@@ -10,6 +11,7 @@ mod tree;
 
 pub use catalog::Permission;
 pub use feature::Feature;
+pub use permissions::{Permissions, Tree};
 pub use resolve::{GroupGrants, Groups};
 pub use role::RolePermission;
 pub use set::PermissionSet;

@@ -3,36 +3,66 @@
 //!
 //! The futures are not `Send`: the hosts are single-threaded (a Worker isolate, or a test).
 
+mod api_keys;
 mod audit_log;
 mod breach_list;
+mod configuration;
 mod entropy;
+mod groups;
 mod hashing;
-mod instance;
 mod sessions;
 mod signatures;
 mod throttles;
+mod user_records;
 mod users;
 
-pub use audit_log::AuditLog;
+pub use api_keys::ApiKeys;
+pub use audit_log::{AuditLog, AuditQuery};
 pub use breach_list::BreachList;
+pub use configuration::{Configuration, Configured};
 pub use entropy::Entropy;
+pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
-pub use instance::{Instance, InstanceState};
 pub use sessions::Sessions;
 pub use signatures::Signatures;
 pub use throttles::{BucketKey, SignInAttempt, Throttles, sign_up_subject};
-pub use users::{Admission, Created, Credential, Deleted, Replaced, Updated, UserChange, Users};
+pub use user_records::{DocumentKind, UserOrder, UserPage, UserQuery, UserRecord, UserRecords};
+pub use users::{
+    About, Admission, Created, Credential, Deleted, Replaced, StatusLine, Updated, UserChange, Users,
+};
 
 use alloc::string::String;
 
 /// All ports together: what a flow may ask of its host.
 pub trait Ports:
-    AuditLog + BreachList + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users
+    ApiKeys
+    + AuditLog
+    + BreachList
+    + Configuration
+    + Entropy
+    + Groups
+    + Hashing
+    + Sessions
+    + Signatures
+    + Throttles
+    + UserRecords
+    + Users
 {
 }
 
-impl<T: AuditLog + BreachList + Entropy + Hashing + Instance + Sessions + Signatures + Throttles + Users>
-    Ports for T
+impl<T> Ports for T where
+    T: ApiKeys
+        + AuditLog
+        + BreachList
+        + Configuration
+        + Entropy
+        + Groups
+        + Hashing
+        + Sessions
+        + Signatures
+        + Throttles
+        + UserRecords
+        + Users
 {
 }
 

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{SessionId, SessionStamp, TokenId, UserId},
+    permission::Permissions,
     time::{Lifetime, UnixSeconds},
     user::User,
 };
@@ -38,6 +39,10 @@ impl SessionLimits {
 pub enum AuthMethod {
     /// E-mail and password.
     Password,
+    /// Nobody did: an administrator made the account, or the deployment asks nobody.
+    System,
+    /// A proxy in front of us vouched for them.
+    TrustedHeader,
 }
 
 impl AuthMethod {
@@ -45,12 +50,14 @@ impl AuthMethod {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "password",
+            Self::System => "system",
+            Self::TrustedHeader => "trusted_header",
         }
     }
 
     /// Reads the transmitted spelling; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        (text == Self::Password.as_str()).then_some(Self::Password)
+        [Self::Password, Self::System, Self::TrustedHeader].into_iter().find(|method| method.as_str() == text)
     }
 }
 
@@ -83,6 +90,9 @@ pub struct NewSession {
     /// The version of the account's credential that was just proved. Once it has changed, the session is
     /// dead, even if it was opened a moment too late to be ended with the others (PW-14).
     pub credential_version: u32,
+    /// How often all sessions of the deployment had been ended by then; see
+    /// [`Generations`](crate::settings::Generations).
+    pub epoch: u32,
     /// How they signed in.
     pub method: AuthMethod,
     /// When they signed in.
@@ -131,11 +141,21 @@ pub struct SessionProof {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum SessionCheck {
     /// The session is alive; here is its account as of at most [`SNAPSHOT_LIFETIME`] ago.
-    Active(Box<User>),
+    Active(Box<Member>),
     /// Signed out, revoked, expired, idle too long, or of an earlier generation.
     Ended,
     /// The account does not exist any more.
     NoAccount,
+}
+
+/// An account, and what its groups grant.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Member {
+    /// The account.
+    pub user: User,
+    /// What its groups grant.
+    #[serde(default, skip_serializing_if = "Permissions::is_empty")]
+    pub grants: Permissions,
 }
 
 /// What ending a session came to.
@@ -166,7 +186,7 @@ pub enum Refresh {
     /// asked for or a repetition after a lost answer.
     Rotated {
         /// The account, as stored now.
-        user: Box<User>,
+        member: Box<Member>,
         /// The generation that the session's tokens belong to.
         stamp: SessionStamp,
         /// What the record says.

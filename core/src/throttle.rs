@@ -35,3 +35,6 @@ pub const REAUTHENTICATION_LIMIT: Limit = Limit { attempts: 10, window: Lifetime
 
 /// Uses of one session's refresh tokens (TH-06).
 pub const REFRESH_LIMIT: Limit = Limit { attempts: 30, window: Lifetime::from_minutes(5) };
+
+/// Making, showing and dropping one's own API key (AK-04).
+pub const API_KEY_LIMIT: Limit = Limit { attempts: 30, window: Lifetime::from_minutes(15) };

@@ -5,8 +5,13 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    display_name::DisplayName, email::Email, id::UserId, image_reference::ImageReference,
-    password::PasswordHash, time::UnixSeconds,
+    display_name::DisplayName,
+    email::Email,
+    id::{GroupId, UserId},
+    image_reference::ImageReference,
+    password::PasswordHash,
+    permission::Permissions,
+    time::UnixSeconds,
 };
 
 /// What an account may do; a closed set (AD-06).
@@ -98,33 +103,58 @@ pub struct NewUser {
     pub image: ImageReference,
     /// The role unless this is the first account, which becomes administrator.
     pub default_role: Role,
+    /// The group it joins, if there is such a group.
+    pub default_group: Option<GroupId>,
     /// The password's hash.
     pub password_hash: PasswordHash,
     /// Creation time.
     pub created_at: UnixSeconds,
 }
 
-/// Who may create an account (Open WebUI contract §1.2, decisions.md "First user").
+/// Who may create an account (Open WebUI contract §1.2, decisions.md "First user"). The store decides with it in
+/// the step that inserts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SignUpPolicy {
-    /// Anyone, because the deployment says so explicitly.
-    Always,
-    /// Only the first user, because the deployment closed registration explicitly.
-    FirstUserOnly,
-    /// Nobody, not even the first user.
-    Never,
-    /// Anyone until the first sign-up, which closes registration; afterwards as the stored switch says.
-    UntilFirstUser,
+pub struct SignUpPolicy {
+    /// Whether the first account may be created.
+    pub first: bool,
+    /// Whether any account after it may be, as far as the stored switch lets it.
+    pub others: bool,
+    /// What holds for those while nobody has stored the switch.
+    pub unless_stored: bool,
+    /// Whether the stored switch counts.
+    pub stored_counts: bool,
+    /// Whether the first account stores the switch as off.
+    pub closes: bool,
+}
+
+impl SignUpPolicy {
+    /// Anyone until the first sign-up, which closes registration.
+    pub const UNTIL_FIRST_USER: Self =
+        Self { first: true, others: true, unless_stored: true, stored_counts: true, closes: true };
+
+    /// Anyone, because somebody else has decided: an administrator, a directory, a proxy. The first of them still
+    /// closes the registration by password.
+    pub const ADMITTED: Self = Self { stored_counts: false, ..Self::UNTIL_FIRST_USER };
+
+    /// Whether an account may be created, given whether there is one and what is stored.
+    pub fn admits(self, has_users: bool, stored: Option<bool>) -> bool {
+        if !has_users {
+            return self.first;
+        }
+        self.others && stored.filter(|_| self.stored_counts).unwrap_or(self.unless_stored)
+    }
 }
 
 /// An account as the session authority copies it: with the version of the credential that its sessions
-/// must have proved.
+/// must have proved, and with what its groups grant.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Account {
     /// The account.
     pub user: User,
     /// The present version of its credential.
     pub credential_version: u32,
+    /// What its groups grant.
+    pub grants: Permissions,
 }
 
 /// The version of a new account's credential.

@@ -74,7 +74,8 @@ fn an_attempt_stays_counted_when_the_rest_of_its_request_fails() {
 fn a_sign_up_that_fails_on_the_way_leaves_nothing_or_an_account_that_can_sign_in() {
     /* FT-01, FT-03, FT-04 */
     let form = json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD});
-    for (port, account_exists) in [("users", false), ("entropy", false), ("audit", true), ("sessions", true)]
+    for (port, account_exists) in
+        [("users", false), ("entropy", false), ("settings", false), ("sessions", true)]
     {
         with_native(&[], |app, native| {
             native.ports.break_port(port);
@@ -117,7 +118,7 @@ fn a_refusal_stays_a_refusal_when_it_cannot_be_written_down() {
 #[test]
 fn the_public_configuration_fails_closed_when_it_cannot_be_read() {
     with_native(&[], |app, native| {
-        native.ports.break_port("instance");
+        native.ports.break_port("settings");
         assert_unavailable(&app.anonymous().get("/api/config"));
         assert_eq!(app.anonymous().get("/health").status, 200, "the Worker itself is up");
     });

@@ -44,6 +44,7 @@ fn open(app: &TestApp, native: &Native) -> (UserId, String) {
     let session = NewSession {
         id: session_id,
         user_id,
+        epoch: 0,
         credential_version: 1,
         method: AuthMethod::Password,
         created_at: native.now(),

@@ -20,6 +20,7 @@ fn an_empty_deployment_asks_for_its_first_account() {
             "i18n": {},
             "oauth": {"providers": {}, "auto_redirect": false},
             "features": {
+                "slim": true,
                 "auth": true,
                 "auth_trusted_header": false,
                 "enable_signup_password_confirmation": false,
@@ -48,7 +49,7 @@ fn people_who_are_signed_in_see_what_is_for_them() {
     let admin = app.sign_up("Ann", "ann@example.com").get(PATH).json();
     assert_eq!(admin["permissions"]["chat"]["delete"], false);
     assert_eq!(admin["features"]["enable_api_keys"], false);
-    assert_eq!(admin.get("ui"), None);
+    assert_eq!(admin["ui"]["default_interface_settings"], json!({}));
     let pending = app.sign_up("Bob", "bob@example.com").get(PATH).json();
     assert_eq!(pending.get("permissions"), None);
     assert_eq!(pending["ui"], json!({"pending_user_overlay_title": "", "pending_user_overlay_content": ""}));
@@ -80,6 +81,5 @@ fn the_page_shows_what_the_deployment_configured() {
     assert_eq!(config["name"], "Chat at Example");
     assert_eq!(config["default_locale"], "de-DE");
     assert_eq!(config["features"]["enable_login_form"], false);
-    assert_eq!(config["features"]["enable_signup"], false, "no form, no sign-up");
     assert_eq!(config["features"]["enable_signup_password_confirmation"], true);
 }

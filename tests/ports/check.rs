@@ -50,15 +50,20 @@ pub(crate) fn new_user(ports: &impl Ports, email: &str) -> Result<NewUser, Strin
         name: works(DisplayName::parse("Ann Lee"))?,
         image: works(ImageReference::parse("/user.png"))?,
         default_role: Role::Pending,
+        default_group: None,
         password_hash: PasswordHash::from_stored(format!("hash of {email}")),
         created_at: NOW,
     })
 }
 
+/// Everybody may sign up, whatever is stored, and nobody closes anything.
+pub(crate) const OPEN: SignUpPolicy =
+    SignUpPolicy { first: true, others: true, unless_stored: true, stored_counts: false, closes: false };
+
 /// An account that exists.
 pub(crate) async fn existing_user(ports: &impl Ports, email: &str) -> Result<User, String> {
-    match works(ports.create_user(new_user(ports, email)?, SignUpPolicy::Always).await)? {
-        Created::User(user) => Ok(*user),
+    match works(ports.create_user(new_user(ports, email)?, OPEN, event(ports)?).await)? {
+        Created::Account(account) => Ok(account.user),
         other => Err(format!("could not create {email}: {other:?}")),
     }
 }
@@ -69,11 +74,12 @@ pub(crate) fn event(ports: &impl Ports) -> Result<AuditEvent, String> {
         id: works(AuditId::random(ports))?,
         at: NOW,
         actor: None,
-        target: Some(works(UserId::random(ports))?),
+        target: Some(works(UserId::random(ports))?.to_string()),
         action: AuditAction::UpdateUser,
         outcome: AuditOutcome::Success,
         network: "203.0.113.7/32".to_string(),
         user_agent: "curl/8".to_string(),
         request_id: "request".to_string(),
+        detail: None,
     })
 }

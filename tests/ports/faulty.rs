@@ -1,29 +1,34 @@
 //! Ports that fail on purpose: the N-th call fails, or its reply is lost, or it comes late (FT-01 … FT-17).
 
+use alloc::rc::Rc;
 use core::task::Poll;
 use core::{cell::Cell, future::Future, ops::Deref};
 
 use portico_core::{
-    audit::AuditEvent,
+    api_key::{ApiKeyDigest, StoredApiKey},
+    audit::{AuditEvent, AuditRow},
     email::Email,
-    id::{SessionId, TokenId, UserId},
+    group::{Group, GroupChange, NewGroup},
+    id::{GroupId, SessionId, TokenId, UserId},
     jwt::{Algorithm, PrivateKey, PublicKey},
     network::Network,
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
-        Admission, AuditLog, BreachList, BucketKey, Created, Credential, Deleted, Entropy, Hashing, Instance,
-        InstanceState, PortError, Replaced, Sessions, SignInAttempt, Signatures, Throttles, Updated,
-        UserChange, Users,
+        Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
+        Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, PortError, Replaced,
+        Sessions, SignInAttempt, Signatures, Throttles, Updated, UserChange, UserPage, UserQuery, UserRecord,
+        UserRecords, Users,
     },
     secret::Secret,
     session::{
         Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
         UseKey,
     },
+    settings::{Generations, SettingDefaults, Settings, StoredSettings},
     throttle::{BanPolicy, Limit, Spent, Violation},
     time::UnixSeconds,
     totp::Step,
-    user::{NewUser, SignUpPolicy},
+    user::{Account, NewUser, SignUpPolicy},
 };
 
 /// What happens to one call.
@@ -117,6 +122,10 @@ impl<P: AuditLog> AuditLog for Faulty<P> {
     async fn append(&self, event: AuditEvent) -> Result<(), PortError> {
         self.through(self.ports.append(event)).await
     }
+
+    async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditRow>, PortError> {
+        self.through(self.ports.list_events(query)).await
+    }
 }
 
 impl<P: BreachList> BreachList for Faulty<P> {
@@ -136,9 +145,132 @@ impl<P: Hashing> Hashing for Faulty<P> {
     }
 }
 
-impl<P: Instance> Instance for Faulty<P> {
-    async fn instance_state(&self) -> Result<InstanceState, PortError> {
-        self.through(self.ports.instance_state()).await
+impl<P: ApiKeys> ApiKeys for Faulty<P> {
+    async fn replace_api_key(
+        &self,
+        user: UserId,
+        key: StoredApiKey,
+        event: AuditEvent,
+    ) -> Result<bool, PortError> {
+        self.through(self.ports.replace_api_key(user, key, event)).await
+    }
+
+    async fn find_api_key(&self, user: UserId) -> Result<Option<StoredApiKey>, PortError> {
+        self.through(self.ports.find_api_key(user)).await
+    }
+
+    async fn delete_api_key(&self, user: UserId, event: AuditEvent) -> Result<(), PortError> {
+        self.through(self.ports.delete_api_key(user, event)).await
+    }
+
+    async fn reseal_api_key(
+        &self,
+        user: UserId,
+        digest: &ApiKeyDigest,
+        sealed: String,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.reseal_api_key(user, digest, sealed)).await
+    }
+
+    async fn find_key_holder(
+        &self,
+        digests: &[ApiKeyDigest],
+        now: UnixSeconds,
+    ) -> Result<Option<Account>, PortError> {
+        self.through(self.ports.find_key_holder(digests, now)).await
+    }
+}
+
+impl<P: Configuration> Configuration for Faulty<P> {
+    async fn settings(
+        &self,
+        defaults: &SettingDefaults,
+        now: UnixSeconds,
+    ) -> Result<Rc<Settings>, PortError> {
+        self.through(self.ports.settings(defaults, now)).await
+    }
+
+    async fn stored_settings(&self) -> Result<StoredSettings, PortError> {
+        self.through(self.ports.stored_settings()).await
+    }
+
+    async fn change_settings(
+        &self,
+        version: u32,
+        changes: Vec<(&'static str, String)>,
+        event: AuditEvent,
+    ) -> Result<Configured, PortError> {
+        self.through(self.ports.change_settings(version, changes, event)).await
+    }
+}
+
+impl<P: Groups> Groups for Faulty<P> {
+    async fn list_groups(&self) -> Result<Vec<Group>, PortError> {
+        self.through(self.ports.list_groups()).await
+    }
+
+    async fn find_group(&self, group: GroupId) -> Result<Option<Group>, PortError> {
+        self.through(self.ports.find_group(group)).await
+    }
+
+    async fn create_group(&self, group: NewGroup, event: AuditEvent) -> Result<GroupChanged, PortError> {
+        self.through(self.ports.create_group(group, event)).await
+    }
+
+    async fn update_group(
+        &self,
+        group: GroupId,
+        change: GroupChange,
+        event: AuditEvent,
+    ) -> Result<GroupChanged, PortError> {
+        self.through(self.ports.update_group(group, change, event)).await
+    }
+
+    async fn delete_group(&self, group: GroupId, event: AuditEvent) -> Result<bool, PortError> {
+        self.through(self.ports.delete_group(group, event)).await
+    }
+
+    async fn change_members(
+        &self,
+        group: GroupId,
+        add: &[UserId],
+        remove: &[UserId],
+        event: AuditEvent,
+    ) -> Result<Option<Group>, PortError> {
+        self.through(self.ports.change_members(group, add, remove, event)).await
+    }
+
+    async fn list_members(&self, groups: &[GroupId]) -> Result<Vec<(GroupId, UserId)>, PortError> {
+        self.through(self.ports.list_members(groups)).await
+    }
+
+    async fn list_memberships(&self, user: UserId) -> Result<Vec<GroupId>, PortError> {
+        self.through(self.ports.list_memberships(user)).await
+    }
+}
+
+impl<P: UserRecords> UserRecords for Faulty<P> {
+    async fn list_users(&self, query: &UserQuery) -> Result<UserPage, PortError> {
+        self.through(self.ports.list_users(query)).await
+    }
+
+    async fn find_users(&self, users: &[UserId]) -> Result<Vec<UserRecord>, PortError> {
+        self.through(self.ports.find_users(users)).await
+    }
+
+    async fn find_document(&self, user: UserId, kind: DocumentKind) -> Result<Option<String>, PortError> {
+        self.through(self.ports.find_document(user, kind)).await
+    }
+
+    async fn replace_document(
+        &self,
+        user: UserId,
+        kind: DocumentKind,
+        old: Option<&str>,
+        new: &str,
+        now: UnixSeconds,
+    ) -> Result<bool, PortError> {
+        self.through(self.ports.replace_document(user, kind, old, new, now)).await
     }
 }
 
@@ -147,8 +279,13 @@ impl<P: Sessions> Sessions for Faulty<P> {
         self.through(self.ports.open_session(session)).await
     }
 
-    async fn check_session(&self, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, PortError> {
-        self.through(self.ports.check_session(proof, now)).await
+    async fn check_session(
+        &self,
+        proof: &SessionProof,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<SessionCheck, PortError> {
+        self.through(self.ports.check_session(proof, generations, now)).await
     }
 
     async fn list_sessions(&self, user: UserId, now: UnixSeconds) -> Result<Vec<SessionRecord>, PortError> {
@@ -192,9 +329,10 @@ impl<P: Sessions> Sessions for Faulty<P> {
         user: UserId,
         session: SessionId,
         used: RefreshUse,
+        generations: Generations,
         now: UnixSeconds,
     ) -> Result<Refresh, PortError> {
-        self.through(self.ports.refresh_session(user, session, used, now)).await
+        self.through(self.ports.refresh_session(user, session, used, generations, now)).await
     }
 
     async fn ban_account(&self, user: UserId, until: UnixSeconds, now: UnixSeconds) -> Result<(), PortError> {
@@ -284,8 +422,13 @@ impl<P: Users> Users for Faulty<P> {
         self.through(self.ports.preview_admission(email, policy)).await
     }
 
-    async fn create_user(&self, user: NewUser, policy: SignUpPolicy) -> Result<Created, PortError> {
-        self.through(self.ports.create_user(user, policy)).await
+    async fn create_user(
+        &self,
+        user: NewUser,
+        policy: SignUpPolicy,
+        event: AuditEvent,
+    ) -> Result<Created, PortError> {
+        self.through(self.ports.create_user(user, policy, event)).await
     }
 
     async fn find_credential(&self, email: &Email) -> Result<Option<Credential>, PortError> {

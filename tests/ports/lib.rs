@@ -6,9 +6,11 @@ extern crate alloc;
 #[macro_use]
 mod check;
 mod faulty;
+mod groups;
 mod hashing;
-mod instance;
+mod records;
 mod sessions;
+mod settings;
 mod signatures;
 mod throttles;
 mod users;
@@ -40,11 +42,18 @@ macro_rules! cases {
 }
 
 cases![
+    groups::a_change_of_a_group_touches_what_it_names,
+    groups::a_group_is_stored_as_it_was_made,
+    groups::a_new_account_joins_its_default_group_if_there_is_one,
+    groups::grants_come_down_to_the_members_of_groups_below,
+    groups::members_join_once_and_leave,
     hashing::a_password_matches_its_hash_and_no_other,
     hashing::every_cost_gives_the_hash_of_the_reference_implementation,
-    instance::random_identifiers_differ,
-    instance::the_audit_log_takes_events,
-    instance::the_state_follows_the_first_sign_up,
+    records::a_document_is_replaced_only_while_it_is_the_one_that_was_read,
+    records::a_profile_is_replaced_as_a_whole_and_nothing_beside_it,
+    records::accounts_are_sorted_searched_and_paged,
+    records::an_account_has_one_key_and_a_new_one_ends_the_old,
+    records::of_ten_new_keys_at_once_one_works,
     sessions::a_ban_ends_all_sessions_and_opens_none,
     sessions::a_change_of_the_account_shows_in_the_next_check,
     sessions::a_changed_password_ends_what_was_opened_with_the_old_one,
@@ -59,6 +68,11 @@ cases![
     sessions::of_fifty_equal_codes_at_once_one_counts,
     sessions::of_fifty_refreshes_at_once_none_makes_a_second_branch,
     sessions::of_fifty_uses_at_once_one_counts,
+    settings::of_two_changes_at_once_one_is_outdated,
+    settings::random_identifiers_differ,
+    settings::settings_change_together_and_only_from_the_version_that_was_read,
+    settings::the_audit_log_is_read_backwards_and_by_account,
+    settings::the_first_sign_up_shows_at_once,
     signatures::a_private_key_signs_what_its_public_half_verifies,
     signatures::examples_of_the_rfcs_verify_and_changed_ones_do_not,
     throttles::a_bucket_grants_its_limit_and_no_more,
@@ -77,4 +91,5 @@ cases![
     users::the_first_account_is_administrator_and_closes_registration,
     users::the_last_administrator_stays,
     users::the_stored_account_is_the_one_that_was_created,
+    users::whoever_is_admitted_comes_in_through_a_closed_door,
 ];

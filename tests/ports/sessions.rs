@@ -1,12 +1,15 @@
 use futures_util::future::join_all;
 use portico_core::{
     id::{SessionId, SessionStamp, TokenId, UserId},
+    permission::Permissions,
     ports::{Ports, Replaced, Updated, UserChange},
     secret::RootSecret,
+    session::Member,
     session::{
         AuthMethod, Ending, NewSession, Opened, Refresh, RefreshKeys, RefreshToken, RefreshUse, SessionCheck,
         SessionLimits, SessionProof, Use, UseKey,
     },
+    settings::Generations,
     throttle::{BanPolicy, Violation},
     time::{Lifetime, UnixSeconds},
     totp::Step,
@@ -26,6 +29,7 @@ fn new_session(ports: &impl Ports, user_id: UserId) -> Result<NewSession, String
         id: works(SessionId::random(ports))?,
         user_id,
         credential_version: 1,
+        epoch: 0,
         method: AuthMethod::Password,
         created_at: NOW,
         ends_at: NOW.plus(SessionLimits::DEFAULT.absolute),
@@ -51,11 +55,16 @@ async fn open(ports: &impl Ports, user_id: UserId) -> Result<SessionProof, Strin
 }
 
 async fn check(ports: &impl Ports, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, String> {
-    works(ports.check_session(proof, now).await)
+    let mut check = works(ports.check_session(proof, Generations::default(), now).await)?;
+    if let SessionCheck::Active(member) = &mut check {
+        // Noted beside the answer, sooner or later.
+        member.user.last_active_at = member.user.created_at;
+    }
+    Ok(check)
 }
 
 fn alive(user: &User) -> SessionCheck {
-    SessionCheck::Active(Box::new(user.clone()))
+    SessionCheck::Active(Box::new(Member { user: user.clone(), grants: Permissions::default() }))
 }
 
 fn after(seconds: u64) -> UnixSeconds {
@@ -216,7 +225,7 @@ async fn refresh(
     now: UnixSeconds,
 ) -> Result<Refresh, String> {
     let used = RefreshUse { presented: token.hash(), successor: keys.successor(token).hash() };
-    works(ports.refresh_session(token.user_id, token.session_id, used, now).await)
+    works(ports.refresh_session(token.user_id, token.session_id, used, Generations::default(), now).await)
 }
 
 /* SE-14, SE-15, SE-16, SE-17 */
@@ -231,7 +240,8 @@ pub(crate) async fn a_refresh_token_rotates_and_its_reuse_ends_the_session(ports
     let promoted = UserChange { role: Some(Role::User), ..UserChange::default() };
     works(ports.update_user(bob.id, promoted, event(ports)?).await)?;
     match refresh(ports, &keys, &second, after(11)).await? {
-        Refresh::Rotated { user, stamp, session } => {
+        Refresh::Rotated { member, stamp, session } => {
+            let user = member.user;
             hold_eq!((user.role, stamp, session.id), (Role::User, proof.stamp, proof.session_id));
         }
         other => return Err(format!("{other:?}")),

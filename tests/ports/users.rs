@@ -9,23 +9,23 @@ use portico_core::{
 
 use crate::{
     Outcome,
-    check::{NOW, event, existing_user, new_user, works},
+    check::{NOW, OPEN, event, existing_user, new_user, works},
 };
 
 async fn role_of_next(ports: &impl Ports, email: &str, policy: SignUpPolicy) -> Result<Option<Role>, String> {
     let new = new_user(ports, email)?;
     let address = new.email.clone();
     let preview = works(ports.preview_admission(Some(&address), policy).await)?;
-    let created = works(ports.create_user(new, policy).await)?;
+    let created = works(ports.create_user(new, policy, event(ports)?).await)?;
     let agree = matches!(
         (preview, &created),
-        (Admission::First | Admission::Open, Created::User(_))
+        (Admission::First | Admission::Open, Created::Account(_))
             | (Admission::Closed, Created::Closed)
             | (Admission::EmailTaken, Created::EmailTaken)
     );
     hold_agreement(agree, preview, &created)?;
     Ok(match created {
-        Created::User(user) => Some(user.role),
+        Created::Account(account) => Some(account.user.role),
         Created::Closed | Created::EmailTaken => None,
     })
 }
@@ -38,7 +38,7 @@ fn hold_agreement(agree: bool, preview: Admission, created: &Created) -> Outcome
 pub(crate) async fn the_first_account_is_administrator_and_closes_registration(
     ports: &impl Ports,
 ) -> Outcome {
-    let policy = SignUpPolicy::UntilFirstUser;
+    let policy = SignUpPolicy::UNTIL_FIRST_USER;
     hold_eq!(role_of_next(ports, "ann@example.com", policy).await?, Some(Role::Admin));
     hold_eq!(role_of_next(ports, "bob@example.com", policy).await?, None);
     // Closed answers before the address is looked at (TH-11).
@@ -48,25 +48,39 @@ pub(crate) async fn the_first_account_is_administrator_and_closes_registration(
 }
 
 pub(crate) async fn an_explicitly_open_policy_stays_open(ports: &impl Ports) -> Outcome {
-    hold_eq!(role_of_next(ports, "ann@example.com", SignUpPolicy::Always).await?, Some(Role::Admin));
-    hold_eq!(role_of_next(ports, "bob@example.com", SignUpPolicy::Always).await?, Some(Role::Pending));
-    // Nobody has closed registration, so a deployment that stops saying "always" is still open.
+    let open = SignUpPolicy { closes: false, ..SignUpPolicy::UNTIL_FIRST_USER };
+    hold_eq!(role_of_next(ports, "ann@example.com", open).await?, Some(Role::Admin));
+    hold_eq!(role_of_next(ports, "bob@example.com", open).await?, Some(Role::Pending));
+    // Nobody has closed registration, so a deployment that stops saying so is still open.
     hold_eq!(
-        role_of_next(ports, "cem@example.com", SignUpPolicy::UntilFirstUser).await?,
+        role_of_next(ports, "cem@example.com", SignUpPolicy::UNTIL_FIRST_USER).await?,
         Some(Role::Pending)
     );
     Ok(())
 }
 
 pub(crate) async fn only_the_first_user_when_closed_explicitly(ports: &impl Ports) -> Outcome {
-    hold_eq!(role_of_next(ports, "ann@example.com", SignUpPolicy::FirstUserOnly).await?, Some(Role::Admin));
-    hold_eq!(role_of_next(ports, "bob@example.com", SignUpPolicy::FirstUserOnly).await?, None);
+    let closed = SignUpPolicy { unless_stored: false, closes: false, ..SignUpPolicy::UNTIL_FIRST_USER };
+    hold_eq!(role_of_next(ports, "ann@example.com", closed).await?, Some(Role::Admin));
+    hold_eq!(role_of_next(ports, "bob@example.com", closed).await?, None);
+    let never = SignUpPolicy { others: false, unless_stored: true, ..closed };
+    hold_eq!(role_of_next(ports, "bob@example.com", never).await?, None);
+    Ok(())
+}
+
+/* AD-01 */
+pub(crate) async fn whoever_is_admitted_comes_in_through_a_closed_door(ports: &impl Ports) -> Outcome {
+    let until_first = SignUpPolicy::UNTIL_FIRST_USER;
+    hold_eq!(role_of_next(ports, "ann@example.com", SignUpPolicy::ADMITTED).await?, Some(Role::Admin));
+    hold_eq!(role_of_next(ports, "bob@example.com", until_first).await?, None);
+    hold_eq!(role_of_next(ports, "bob@example.com", SignUpPolicy::ADMITTED).await?, Some(Role::Pending));
     Ok(())
 }
 
 pub(crate) async fn a_closed_policy_lets_nobody_in(ports: &impl Ports) -> Outcome {
-    hold_eq!(role_of_next(ports, "ann@example.com", SignUpPolicy::Never).await?, None);
-    hold_eq!(works(ports.instance_state().await)?.has_users, false);
+    let never = SignUpPolicy { first: false, ..SignUpPolicy::UNTIL_FIRST_USER };
+    hold_eq!(role_of_next(ports, "ann@example.com", never).await?, None);
+    hold_eq!(works(ports.stored_settings().await)?.has_users, false);
     Ok(())
 }
 
@@ -75,10 +89,10 @@ pub(crate) async fn an_address_is_taken_once_and_keeps_its_owner(ports: &impl Po
     let owner = existing_user(ports, "ann@example.com").await?;
     let mut thief = new_user(ports, "ann@example.com")?;
     thief.password_hash = new_user(ports, "thief@example.com")?.password_hash;
-    hold_eq!(works(ports.create_user(thief, SignUpPolicy::Always).await)?, Created::EmailTaken);
+    hold_eq!(works(ports.create_user(thief, OPEN, event(ports)?).await)?, Created::EmailTaken);
     for other_spelling in ["ANN@example.com", "ann@EXAMPLE.com"] {
         let thief = new_user(ports, other_spelling)?;
-        hold_eq!(works(ports.create_user(thief, SignUpPolicy::Always).await)?, Created::EmailTaken);
+        hold_eq!(works(ports.create_user(thief, OPEN, event(ports)?).await)?, Created::EmailTaken);
     }
     let email = works(Email::parse("ann@example.com"))?;
     let stored = works(ports.find_credential(&email).await)?.ok_or("the account is gone")?;

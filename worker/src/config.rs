@@ -1,23 +1,27 @@
 //! Variables and secrets, parsed once into types. A bad value is an error that names the variable,
 //! never the value (AD-07, TK-19); nothing is guessed.
 
+mod password_pattern;
 mod session_keys;
 
 use core::fmt;
 
-use http::Uri;
+use http::{HeaderName, Uri};
 use portico_core::{
+    api_key::ApiKeyPeppers,
     duration::TokenLifetime,
-    flow::Policy,
+    flow::{GroupShare, Policy, api_keys::Reveal},
     jwt::KeyRing,
-    password::{PasswordPolicy, PepperError, Peppers},
-    permission::{Feature, Permission as _, PermissionSet},
+    password::{PasswordPattern, PasswordPolicy, PepperError, Peppers},
+    seal::SealingKeys,
     secret::RootSecret,
     session::{RefreshKeys, SessionLimits},
+    settings::{SettingDefaults, Settings, StoredSettings},
     throttle::{BanPolicy, SIGN_UP_LIMIT},
     time::Lifetime,
-    user::{Role, SignUpPolicy},
 };
+
+use password_pattern::{DEFAULT_PATTERN, Pattern};
 
 /// Everything the deployment decides.
 #[derive(Debug)]
@@ -36,12 +40,20 @@ pub struct Config {
     pub cors: AllowedOrigins,
     /// Where the web page goes after signing out.
     pub signout_redirect_url: Option<String>,
-    /// Whether the web page shows the login form.
-    pub login_form: bool,
     /// Whether the web page asks for the password twice.
     pub password_confirmation: bool,
+    /// Whether the web page shows the form for changing the password.
+    pub password_change_form: bool,
     /// What a refused weak password is answered with.
     pub password_hint: Option<String>,
+    /// The header that programs show their API key in, besides `Authorization`.
+    pub api_key_header: HeaderName,
+    /// Whether pictures at other addresses are redirected to.
+    pub forward_profile_images: bool,
+    /// Whether creating an account for somebody else answers with a token for it.
+    pub token_for_added_users: bool,
+    /// What the API calls persistent settings of OAuth.
+    pub oauth_persistent_config: bool,
     /// For how long an isolate may use a positive answer of a session authority again.
     pub revocation_cache: Lifetime,
 }
@@ -100,18 +112,17 @@ impl Config {
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut vars = Variables { lookup, problems: Vec::new() };
         let root = vars.required_secret("PORTICO_SECRET");
-        let public_origin = vars.parsed("WEBUI_URL", public_origin);
-        let login_form = vars.flag("ENABLE_LOGIN_FORM", true);
-        let initial_admin = vars.flag("ENABLE_INITIAL_ADMIN_SIGNUP", false);
-        let enable_sign_up = vars.optional_flag("ENABLE_SIGNUP");
-        let lifetime = vars
-            .parsed("JWT_EXPIRES_IN", |text| TokenLifetime::parse(text).map_err(|error| error.to_string()));
-        let token_lifetime = lifetime.unwrap_or(TokenLifetime::DEFAULT);
-        let configured_keys = session_keys::configured(&mut vars, token_lifetime);
-        let min_length = vars.parsed("PASSWORD_MIN_LENGTH", min_password_length);
+        let previous_root = vars.secret("PORTICO_PREVIOUS_SECRET");
+        let defaults = vars.setting_defaults();
+        // A bad one has been named among the defaults.
+        let public_origin = vars.text("WEBUI_URL").and_then(|text| public_origin(&text).ok());
+        let lifetime = defaults
+            .as_ref()
+            .map(|defaults| Settings::new(defaults, &StoredSettings::default()).token_lifetime);
+        let configured_keys = session_keys::configured(&mut vars, lifetime.unwrap_or(TokenLifetime::DEFAULT));
+        let password = vars.password_policy();
         let breach_list = vars.parsed("PASSWORD_BREACH_LIST_URL", absolute_url);
         let peppers = vars.parsed("PASSWORD_PEPPERS", peppers);
-        let default_role = vars.parsed("DEFAULT_USER_ROLE", default_role);
         let same_site = vars.parsed("WEBUI_AUTH_COOKIE_SAME_SITE", same_site);
         let cookie_secure = vars.flag("WEBUI_AUTH_COOKIE_SECURE", false);
         let cors = vars.parsed("CORS_ALLOW_ORIGIN", allowed_origins);
@@ -122,30 +133,34 @@ impl Config {
         };
         let revocation_cache = vars.parsed("REVOCATION_CACHE_SECONDS", revocation_cache);
         let sign_ups_per_hour = vars.parsed("SIGN_UPS_PER_HOUR", sign_ups_per_hour);
-        let default_permissions = PermissionSet::defaults(|permission: Feature| {
-            let name = format!("USER_PERMISSIONS_{}", permission.setting());
-            (vars.lookup)(&name).map(|text| text.eq_ignore_ascii_case("true"))
-        });
+        let reveal = vars.parsed("API_KEY_REVEAL", reveal);
+        let api_key_header = vars.parsed("CUSTOM_API_KEY_HEADER", header_name);
+        let group_share = vars.text("DEFAULT_GROUP_SHARE_PERMISSION");
         if same_site == Some(SameSite::None) && !cookie_secure {
             vars.refuse("WEBUI_AUTH_COOKIE_SAME_SITE", "`none` needs WEBUI_AUTH_COOKIE_SECURE=true");
         }
-        let config = root.map(|root| Self {
+        let config = root.zip(defaults).map(|(root, defaults)| Self {
             policy: Policy {
                 session_keys: configured_keys.unwrap_or_else(|| KeyRing::derived(&root)),
                 issuer: vars.text("JWT_ISSUER").unwrap_or_else(|| "portico".to_string()),
-                token_lifetime,
                 session_limits,
                 refresh_keys: RefreshKeys::derived(&root),
                 sign_ups_per_hour: sign_ups_per_hour.unwrap_or(SIGN_UP_LIMIT.attempts),
                 ban: BanPolicy::DEFAULT,
-                password: min_length.unwrap_or(PasswordPolicy::DEFAULT),
+                password,
                 breach_list,
                 peppers: peppers.unwrap_or_default(),
                 site_name: vars.text("WEBUI_NAME").unwrap_or_else(|| "Open WebUI".to_string()),
                 password_sign_in: vars.flag("ENABLE_PASSWORD_AUTH", true),
-                default_role: default_role.unwrap_or(Role::Pending),
-                sign_up: sign_up_policy(enable_sign_up, login_form, initial_admin),
-                default_permissions,
+                defaults,
+                sealing: SealingKeys::new(&root, previous_root.as_ref()),
+                api_key_peppers: ApiKeyPeppers::new(&root, previous_root.as_ref()),
+                reveal_api_keys: reveal.unwrap_or(Reveal::Always),
+                default_group_share: match group_share.as_deref() {
+                    None | Some("members") => GroupShare::Members,
+                    Some("true") => GroupShare::Anybody,
+                    Some(_) => GroupShare::Nobody,
+                },
             },
             default_locale: vars.text("DEFAULT_LOCALE").unwrap_or_default(),
             public_origin,
@@ -153,9 +168,13 @@ impl Config {
             cookie_same_site: same_site.unwrap_or(SameSite::Lax),
             cors: cors.unwrap_or(AllowedOrigins::Only(Vec::new())),
             signout_redirect_url,
-            login_form,
             password_confirmation: vars.flag("ENABLE_SIGNUP_PASSWORD_CONFIRMATION", false),
+            password_change_form: vars.flag("ENABLE_PASSWORD_CHANGE_FORM", true),
             password_hint: vars.text("PASSWORD_VALIDATION_HINT"),
+            api_key_header: api_key_header.unwrap_or(HeaderName::from_static("x-api-key")),
+            forward_profile_images: vars.flag("ENABLE_PROFILE_IMAGE_URL_FORWARDING", true),
+            token_for_added_users: vars.flag("ENABLE_TOKEN_FOR_ADDED_USERS", true),
+            oauth_persistent_config: vars.flag("ENABLE_OAUTH_PERSISTENT_CONFIG", false),
             revocation_cache: revocation_cache.unwrap_or(Lifetime::from_seconds(0)),
         });
         match config {
@@ -197,6 +216,34 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         self.optional_flag(variable).unwrap_or(default)
     }
 
+    fn password_policy(&mut self) -> PasswordPolicy {
+        let mut policy = self.parsed("PASSWORD_POLICY", password_policy).unwrap_or(PasswordPolicy::DEFAULT);
+        let min_length = self.parsed("PASSWORD_MIN_LENGTH", min_password_length);
+        policy.min_code_points = min_length.unwrap_or(policy.min_code_points);
+        let pattern = self.parsed("PASSWORD_VALIDATION_REGEX_PATTERN", password_pattern);
+        if self.flag("ENABLE_PASSWORD_VALIDATION", false) {
+            let pattern = pattern.or_else(|| Pattern::parse(DEFAULT_PATTERN).ok());
+            policy.pattern = pattern.map(|pattern| Box::new(pattern) as Box<dyn PasswordPattern>);
+        }
+        policy
+    }
+
+    /// What administrators can change, as the environment has it.
+    fn setting_defaults(&mut self) -> Option<SettingDefaults> {
+        let mut defaults = match SettingDefaults::read(|name| self.text(name)) {
+            Ok(defaults) => defaults,
+            Err(problems) => {
+                for (variable, problem) in problems {
+                    self.refuse(variable, problem.to_string());
+                }
+                return None;
+            }
+        };
+        defaults.stored_counts = self.flag("ENABLE_PERSISTENT_CONFIG", true);
+        defaults.initial_admin_sign_up = self.flag("ENABLE_INITIAL_ADMIN_SIGNUP", false);
+        Some(defaults)
+    }
+
     fn secret(&mut self, variable: &'static str) -> Option<RootSecret> {
         self.parsed(variable, |text| RootSecret::parse(text).map_err(|error| error.to_string()))
     }
@@ -210,26 +257,37 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
     }
 }
 
-/// Open WebUI contract §1.2: without the login form nobody signs up, except a first administrator
-/// where that is switched on.
-fn sign_up_policy(enabled: Option<bool>, login_form: bool, initial_admin: bool) -> SignUpPolicy {
-    match (login_form, enabled) {
-        (false, _) if initial_admin => SignUpPolicy::FirstUserOnly,
-        (false, _) => SignUpPolicy::Never,
-        (true, Some(true)) => SignUpPolicy::Always,
-        (true, Some(false)) => SignUpPolicy::FirstUserOnly,
-        (true, None) => SignUpPolicy::UntilFirstUser,
+fn header_name(text: &str) -> Result<HeaderName, String> {
+    text.parse().map_err(|_| "must be the name of a header".to_string())
+}
+
+/// How often the owner of an API key may see it.
+fn reveal(text: &str) -> Result<Reveal, String> {
+    match text {
+        "always" => Ok(Reveal::Always),
+        "once" => Ok(Reveal::Once),
+        _ => Err("must be `always` or `once`".to_string()),
     }
 }
 
-fn min_password_length(text: &str) -> Result<PasswordPolicy, String> {
+fn min_password_length(text: &str) -> Result<usize, String> {
     let floor = PasswordPolicy::DEFAULT.min_code_points;
     match text.parse() {
-        Ok(min_code_points) if (floor..=128).contains(&min_code_points) => {
-            Ok(PasswordPolicy { min_code_points })
-        }
+        Ok(min_code_points) if (floor..=128).contains(&min_code_points) => Ok(min_code_points),
         _ => Err(format!("must be a number from {floor} to 128")),
     }
+}
+
+fn password_policy(text: &str) -> Result<PasswordPolicy, String> {
+    match text {
+        "default" => Ok(PasswordPolicy::DEFAULT),
+        "compat" => Ok(PasswordPolicy::COMPAT),
+        _ => Err("must be `default` or `compat`".to_string()),
+    }
+}
+
+fn password_pattern(text: &str) -> Result<Pattern, String> {
+    Pattern::parse(text).map_err(|_| "must be a pattern with look-aheads at its beginning only".to_string())
 }
 
 /// A length of time of at least a minute, in the grammar of `JWT_EXPIRES_IN`.
@@ -266,13 +324,6 @@ fn peppers(text: &str) -> Result<Peppers, String> {
         })?;
     }
     Ok(peppers)
-}
-
-fn default_role(text: &str) -> Result<Role, String> {
-    match Role::parse(text) {
-        Some(role @ (Role::Pending | Role::User)) => Ok(role),
-        _ => Err("must be `pending` or `user`".to_string()),
-    }
 }
 
 fn same_site(text: &str) -> Result<SameSite, String> {
@@ -395,13 +446,27 @@ mod tests {
 
     #[test]
     fn the_first_sign_up_closes_registration_unless_the_deployment_says_otherwise() {
-        let policy = |vars: &[(&str, &str)]| parse(vars).unwrap().policy.sign_up;
-        assert_eq!(policy(&[]), SignUpPolicy::UntilFirstUser);
-        assert_eq!(policy(&[("ENABLE_SIGNUP", "true")]), SignUpPolicy::Always);
-        assert_eq!(policy(&[("ENABLE_SIGNUP", "False")]), SignUpPolicy::FirstUserOnly);
-        assert_eq!(policy(&[("ENABLE_LOGIN_FORM", "false"), ("ENABLE_SIGNUP", "true")]), SignUpPolicy::Never);
+        let admits = |vars: &[(&str, &str)], has_users, stored| {
+            let defaults = parse(vars).unwrap().policy.defaults;
+            let policy = Settings::new(&defaults, &StoredSettings::default()).sign_up;
+            (policy.admits(has_users, stored), policy.closes)
+        };
+        assert_eq!(admits(&[], false, None), (true, true));
+        assert_eq!(admits(&[], true, Some(false)), (false, true));
+        assert_eq!(admits(&[("ENABLE_SIGNUP", "true")], true, None), (true, false));
+        assert_eq!(
+            admits(&[("ENABLE_SIGNUP", "true")], true, Some(false)),
+            (false, false),
+            "an administrator says no"
+        );
+        assert_eq!(admits(&[("ENABLE_SIGNUP", "False")], false, None), (true, false));
+        assert_eq!(admits(&[("ENABLE_SIGNUP", "False")], true, None), (false, false));
+        let no_form = [("ENABLE_LOGIN_FORM", "false"), ("ENABLE_SIGNUP", "true")];
+        assert_eq!(admits(&no_form, false, None), (false, false));
+        assert_eq!(admits(&no_form, true, Some(true)), (false, false));
         let first = [("ENABLE_LOGIN_FORM", "false"), ("ENABLE_INITIAL_ADMIN_SIGNUP", "true")];
-        assert_eq!(policy(&first), SignUpPolicy::FirstUserOnly);
+        assert_eq!(admits(&first, false, None), (true, true));
+        assert_eq!(admits(&first, true, None), (false, true));
     }
 
     #[test]

@@ -17,7 +17,7 @@ mod short_way;
 
 use core::cell::OnceCell;
 
-use ::http::{HeaderName, HeaderValue, Method, Request};
+use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use config::{Config, ConfigError};
 use http::{
     answer::{Answer, Transport},
@@ -62,7 +62,7 @@ pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Resul
 pub fn enter(head: &str, env: &worker::Env) -> JsValue {
     let Ok(config) = configuration(env) else { return JsValue::UNDEFINED };
     let Some(request) = bodiless(head) else { return JsValue::UNDEFINED };
-    if !routes().is_hot(request.uri().path()) {
+    if !routes().is_hot(request.uri().path()) || may_have_more(request.headers()) {
         return JsValue::UNDEFINED;
     }
     platform::note_arrival();
@@ -71,6 +71,15 @@ pub fn enter(head: &str, env: &worker::Env) -> JsValue {
         let host = Host { ports, config, now: platform::now() };
         as_text(&routes().respond(&host, request, Whole(None)).await)
     })
+}
+
+/// Whether a request without a credential in its hot headers may have one in another.
+fn may_have_more(headers: &HeaderMap) -> bool {
+    let starts = |name, start: &str| {
+        let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+    };
+    !starts(::http::header::AUTHORIZATION, "bearer ") && !headers.contains_key(::http::header::COOKIE)
 }
 
 /// Goes on with a request of the short way, given the answer to its question, or what went wrong.

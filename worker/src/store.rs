@@ -1,14 +1,20 @@
 //! The ports on D1, Durable Objects and KV, one file for each aggregate. All SQL stands here, that of
 //! the tables inside the Durable Objects (`book_tables`, `bucket_table`) included.
 
+#[macro_use]
+mod row;
+
+mod api_keys;
 mod audit_log;
+mod batch;
 mod book_tables;
 mod bucket_table;
 mod check_cache;
-mod instance;
-mod row;
+mod configuration;
+mod groups;
 mod sessions;
 mod throttles;
+mod user_records;
 mod users;
 
 use core::cell::OnceCell;
@@ -23,7 +29,7 @@ use portico_core::{
 
 pub(crate) use book_tables::BookTables;
 pub(crate) use bucket_table::BucketTable;
-pub(crate) use users::load_account;
+pub(crate) use users::{ACTIVE_EVERY_SECONDS, StoredAccount, load_account, note_activity};
 
 use crate::platform;
 

@@ -1,5 +1,7 @@
 //! Writing down how a flow ended.
 
+use alloc::string::ToString;
+
 use super::Ctx;
 use crate::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
@@ -19,6 +21,7 @@ pub(super) fn event(
         at: ctx.now,
         actor,
         target: None,
+        detail: None,
         action,
         outcome,
         network: ctx.client.network.as_str().into(),
@@ -27,15 +30,15 @@ pub(super) fn event(
     })
 }
 
-/// One event about what somebody did to somebody else.
+/// One event about what somebody did to somebody or something else.
 pub(super) fn event_about(
     ctx: &Ctx<'_, impl Ports>,
     actor: UserId,
-    target: UserId,
+    target: impl ToString,
     action: AuditAction,
 ) -> Result<AuditEvent, PortError> {
     let event = event(ctx, Some(actor), action, AuditOutcome::Success)?;
-    Ok(AuditEvent { target: Some(target), ..event })
+    Ok(AuditEvent { target: Some(target.to_string()), ..event })
 }
 
 /// Appends one event about the request in `ctx`.

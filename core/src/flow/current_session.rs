@@ -4,9 +4,9 @@ use super::Ctx;
 use crate::{
     duration::TokenLifetime,
     jwt::{ParseError, SessionClaims, UntrustedToken, VerifyError, VerifyFailure},
-    permission::{Feature, PermissionSet},
+    permission::Permissions,
     ports::{PortError, Ports},
-    session::SessionCheck,
+    session::{Member, SessionCheck},
     user::User,
 };
 
@@ -18,7 +18,7 @@ pub struct Authenticated {
     /// What the token says.
     pub claims: SessionClaims,
     /// What the account may do.
-    pub permissions: PermissionSet<Feature>,
+    pub permissions: Permissions,
 }
 
 /// Turns a session token into the account it stands for. A token that fails its own checks never
@@ -31,9 +31,12 @@ pub async fn authenticate(
     token: &str,
 ) -> Result<Authenticated, AuthenticateError> {
     let claims = verified_claims(ctx, token).await?;
-    match ctx.ports.check_session(&claims.proof(), ctx.now).await? {
-        SessionCheck::Active(user) => {
-            Ok(Authenticated { user: *user, claims, permissions: ctx.policy.default_permissions })
+    let settings = ctx.settings().await?;
+    match ctx.ports.check_session(&claims.proof(), settings.generations, ctx.now).await? {
+        SessionCheck::Active(member) => {
+            let Member { user, grants } = *member;
+            let permissions = Permissions::from(settings.default_permissions).and(&grants);
+            Ok(Authenticated { user, claims, permissions })
         }
         SessionCheck::Ended => Err(AuthenticateError::SessionEnded),
         SessionCheck::NoAccount => Err(AuthenticateError::NoAccount),
@@ -49,7 +52,7 @@ pub(super) async fn verified_claims(
     let (keys, expected) = (&ctx.policy.session_keys, ctx.policy.expected_session_token());
     let claims = keys.verify(token, &expected, ctx.now, ctx.ports).await?;
     // A token without `exp` is ours only where tokens do not expire (TK-09, R-04).
-    if claims.expires_at().is_none() && ctx.policy.token_lifetime != TokenLifetime::Unlimited {
+    if claims.expires_at().is_none() && ctx.settings().await?.token_lifetime != TokenLifetime::Unlimited {
         return Err(VerifyError::MalformedClaim.into());
     }
     Ok(SessionClaims::from_verified(&claims)?)

@@ -3,7 +3,12 @@
 
 use alloc::string::String;
 
-use super::{Ctx, audit, new_password};
+use super::{
+    Ctx, SignedIn, audit,
+    configure::Presence,
+    new_password,
+    open_session::{self, OpenError},
+};
 use crate::{
     audit::AuditAction,
     display_name::DisplayName,
@@ -11,9 +16,9 @@ use crate::{
     id::UserId,
     image_reference::ImageReference,
     password::{self, Password, PasswordPolicyError, PublicKnowledge},
-    ports::{Deleted, PortError, Ports, Updated, UserChange},
+    ports::{Created, Deleted, PortError, Ports, Updated, UserChange},
     secret::Secret,
-    user::{Role, User},
+    user::{NewUser, Role, SignUpPolicy, User},
 };
 
 /// What an administrator typed into the form; `None` leaves a part as it is.
@@ -38,7 +43,7 @@ pub struct UserForm {
 /// the account may be changed already.
 pub async fn update(
     ctx: &Ctx<'_, impl Ports>,
-    admin: UserId,
+    (admin, presence): (UserId, Presence),
     target: UserId,
     form: UserForm,
 ) -> Result<User, ManageUserError> {
@@ -50,6 +55,11 @@ pub async fn update(
         return Err(ManageUserError::NoAccount);
     };
     let email = form.email.as_deref().map(Email::parse).transpose().map_err(ManageUserError::InvalidEmail)?;
+    // A key opens no way to sign in (AK-09).
+    let other_email = email.as_ref().is_some_and(|email| *email != current.user.email);
+    if presence == Presence::ByKey && (other_email || form.password.is_some()) {
+        return Err(ManageUserError::NeedsPerson);
+    }
     let password_hash = match &form.password {
         Some(password) => {
             let password =
@@ -65,7 +75,14 @@ pub async fn update(
         None => None,
     };
     let signs_out = password_hash.is_some();
-    let change = UserChange { role: form.role, email, name: form.name, image: form.image, password_hash };
+    let change = UserChange {
+        role: form.role,
+        email,
+        name: form.name,
+        image: form.image,
+        password_hash,
+        ..UserChange::default()
+    };
     let event = audit::event_about(ctx, admin, target, AuditAction::UpdateUser)?;
     let user = match ctx.ports.update_user(target, change, event).await {
         Ok(Updated::User(user)) => *user,
@@ -84,6 +101,57 @@ pub async fn update(
         ctx.ports.account_changed(target).await?;
     }
     Ok(user)
+}
+
+/// What an administrator typed into the form for a new account.
+#[derive(Clone, Debug)]
+pub struct NewUserForm {
+    /// Checked display name.
+    pub name: DisplayName,
+    /// Any text; must be a free address.
+    pub email: String,
+    /// Any text; must satisfy the password policy.
+    pub password: Secret<String>,
+    /// Checked image reference.
+    pub image: ImageReference,
+    /// What the account may do.
+    pub role: Role,
+}
+
+/// Creates an account for somebody else, whether or not registration is open, and a short session for whoever sets it
+/// up (AD-10, R-02).
+///
+/// # Errors
+/// [`ManageUserError`]; no account was created, except perhaps for [`ManageUserError::Unavailable`].
+pub async fn add(
+    ctx: &Ctx<'_, impl Ports>,
+    admin: UserId,
+    form: NewUserForm,
+) -> Result<SignedIn, ManageUserError> {
+    let email = Email::parse(&form.email).map_err(ManageUserError::InvalidEmail)?;
+    if ctx.ports.find_credential(&email).await?.is_some() {
+        return Err(ManageUserError::EmailTaken);
+    }
+    let password =
+        Password::new(form.password.expose_secret()).map_err(|_| ManageUserError::PasswordTooLong)?;
+    let known = PublicKnowledge { email: &email, name: form.name.as_str(), site: &ctx.policy.site_name };
+    new_password::check(ctx, &password, &known).await.map_err(ManageUserError::WeakPassword)?;
+    let id = UserId::random(ctx.ports)?;
+    let new_user = NewUser {
+        id,
+        email,
+        name: form.name,
+        image: form.image,
+        default_role: form.role,
+        default_group: ctx.settings().await?.default_group,
+        password_hash: password::create(&password, &ctx.policy.peppers, ctx.ports).await?,
+        created_at: ctx.now,
+    };
+    let event = audit::event_about(ctx, admin, id, AuditAction::AddUser)?;
+    match ctx.ports.create_user(new_user, SignUpPolicy::ADMITTED, event).await? {
+        Created::Account(account) => Ok(open_session::open_for_another(ctx, *account, admin).await?),
+        Created::Closed | Created::EmailTaken => Err(ManageUserError::EmailTaken),
+    }
 }
 
 /// Deletes an account, and ends its sessions. Deleting one that is gone ends whatever is left of it, so
@@ -133,6 +201,8 @@ pub enum ManageUserError {
     InvalidEmail(EmailError),
     /// Nobody would administrate the deployment any more (AD-05).
     LastAdmin,
+    /// Not with an API key.
+    NeedsPerson,
     /// There is no such account.
     NoAccount,
     /// Longer than anyone's password.
@@ -148,5 +218,15 @@ pub enum ManageUserError {
 impl From<PortError> for ManageUserError {
     fn from(error: PortError) -> Self {
         Self::Unavailable(error)
+    }
+}
+
+impl From<OpenError> for ManageUserError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            // Nobody can have banned an account that did not exist a moment ago.
+            OpenError::Banned { .. } => Self::NoAccount,
+            OpenError::Unavailable(fault) => fault.into(),
+        }
     }
 }

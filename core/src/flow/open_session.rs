@@ -2,11 +2,13 @@
 
 use super::{Ctx, SignedIn};
 use crate::{
-    id::{SessionId, TokenId},
+    duration::TokenLifetime,
+    id::{SessionId, TokenId, UserId},
     jwt::SessionClaims,
+    permission::Permissions,
     ports::{PortError, Ports},
     session::{AuthMethod, NewSession, Opened},
-    time::UnixSeconds,
+    time::{Lifetime, UnixSeconds},
     user::Account,
 };
 
@@ -17,14 +19,50 @@ pub(super) async fn open(
     account: Account,
     method: AuthMethod,
 ) -> Result<SignedIn, OpenError> {
-    let Account { user, credential_version } = account;
+    let lifetime = ctx.settings().await?.token_lifetime;
+    open_for(ctx, account, Opening { method, lifetime, issued_by: None }).await
+}
+
+/// Opens a session for somebody else, whom an administrator has just made an account: short enough to set it up
+/// (AD-10).
+pub(super) async fn open_for_another(
+    ctx: &Ctx<'_, impl Ports>,
+    account: Account,
+    admin: UserId,
+) -> Result<SignedIn, OpenError> {
+    let lifetime = match ctx.settings().await?.token_lifetime {
+        TokenLifetime::Limited(lifetime) => lifetime.min(SET_UP_LIFETIME),
+        TokenLifetime::Unlimited => SET_UP_LIFETIME,
+    };
+    let lifetime = TokenLifetime::Limited(lifetime);
+    open_for(ctx, account, Opening { method: AuthMethod::System, lifetime, issued_by: Some(admin) }).await
+}
+
+/// How long the session of a new account lasts that somebody else has made.
+const SET_UP_LIFETIME: Lifetime = Lifetime::from_minutes(15);
+
+struct Opening {
+    method: AuthMethod,
+    lifetime: TokenLifetime,
+    issued_by: Option<UserId>,
+}
+
+async fn open_for(
+    ctx: &Ctx<'_, impl Ports>,
+    account: Account,
+    opening: Opening,
+) -> Result<SignedIn, OpenError> {
+    let Opening { method, lifetime, issued_by } = opening;
+    let Account { user, credential_version, grants } = account;
+    let settings = ctx.settings().await?;
     let limits = ctx.policy.session_limits;
-    let expires_at = ctx.policy.token_lifetime.expires_at(ctx.now);
+    let expires_at = lifetime.expires_at(ctx.now);
     let latest = ctx.now.plus(limits.absolute);
     let session = NewSession {
         id: SessionId::random(ctx.ports)?,
         user_id: user.id,
         credential_version,
+        epoch: settings.generations.sessions,
         method,
         created_at: ctx.now,
         ends_at: expires_at.map_or(latest, |expiry| expiry.min(latest)),
@@ -51,9 +89,11 @@ pub(super) async fn open(
         aud: ctx.policy.session_audience().map(Into::into),
         iat: ctx.now,
         exp: expires_at,
+        issued_by,
     };
     let token = ctx.policy.session_keys.sign(&claims, ctx.now, ctx.ports).await?;
-    Ok(SignedIn { user, token, expires_at, permissions: ctx.policy.default_permissions })
+    let permissions = Permissions::from(settings.default_permissions).and(&grants);
+    Ok(SignedIn { user, token, expires_at, permissions })
 }
 
 /// Why no session was opened.

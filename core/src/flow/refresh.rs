@@ -47,10 +47,14 @@ pub async fn exchange(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<Refreshed
     }
     let successor = keys.successor(&token);
     let used = RefreshUse { presented: token.hash(), successor: successor.hash() };
-    match ctx.ports.refresh_session(token.user_id, token.session_id, used, ctx.now).await? {
-        Refresh::Rotated { user, stamp, session } => {
-            Ok(Refreshed { user: *user, session: *session, stamp, refresh_token: keys.encode(&successor) })
-        }
+    let generations = ctx.settings().await?.generations;
+    match ctx.ports.refresh_session(token.user_id, token.session_id, used, generations, ctx.now).await? {
+        Refresh::Rotated { member, stamp, session } => Ok(Refreshed {
+            user: member.user,
+            session: *session,
+            stamp,
+            refresh_token: keys.encode(&successor),
+        }),
         Refresh::Banned { until } => Err(RefreshError::Banned { until }),
         Refresh::Ended => Err(RefreshError::SessionEnded),
         Refresh::NoAccount => Err(RefreshError::NoAccount),

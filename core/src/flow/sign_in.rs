@@ -14,7 +14,7 @@ use crate::{
     email::Email,
     id::UserId,
     password::{self, Password, PasswordHash, Verification},
-    ports::{Credential, PortError, Ports, Replaced, SignInAttempt},
+    ports::{PortError, Ports, Replaced, SignInAttempt},
     secret::Secret,
     session::AuthMethod,
     throttle::Spent,
@@ -95,28 +95,29 @@ async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Accou
     };
     let hash = credential.as_ref().and_then(|credential| credential.password_hash.as_ref());
     let verification = password::verify(&password, hash, &ctx.policy.peppers, ctx.ports).await?;
-    let Some(Credential { user, password_hash, version }) = credential else {
+    let Some(credential) = credential else {
         return Err(refused(None, AuditOutcome::UnknownAccount, SignInError::UnknownAccount));
     };
-    let actor = Some(user.id);
-    let hash_is_there = password_hash.is_some();
+    let (id, password_hash) = (credential.user.id, credential.password_hash.as_ref());
+    let actor = Some(id);
     match verification {
         Verification::Match { needs_rehash: false } => {}
         Verification::Match { needs_rehash: true } => {
-            rehash(ctx, user.id, &password, password_hash.as_ref()).await?;
+            rehash(ctx, id, &password, password_hash).await?;
         }
         Verification::Mismatch => {
             return Err(refused(actor, AuditOutcome::WrongPassword, SignInError::WrongPassword));
         }
         Verification::NoUsableHash => {
-            let outcome = if hash_is_there { AuditOutcome::UnusableHash } else { AuditOutcome::NoPassword };
+            let outcome =
+                if password_hash.is_some() { AuditOutcome::UnusableHash } else { AuditOutcome::NoPassword };
             return Err(refused(actor, outcome, SignInError::NoPassword));
         }
         Verification::TooLongForBcrypt => {
             return Err(refused(actor, AuditOutcome::PasswordTooLongForBcrypt, SignInError::WrongPassword));
         }
     }
-    Ok(Account { user, credential_version: version })
+    Ok(credential.into_account())
 }
 
 enum Unproved {

@@ -18,7 +18,7 @@ use crate::{
     session::AuthMethod,
     throttle::{LOOPBACK_SIGN_UPS, Limit, SIGN_UP_LIMIT, SITE_SIGN_UP_LIMIT, Spent},
     time::Lifetime,
-    user::{Account, FIRST_CREDENTIAL_VERSION, NewUser, Role},
+    user::NewUser,
 };
 
 /// What someone typed into a sign-up form.
@@ -44,7 +44,8 @@ pub struct SignUp {
 /// signing in tells.
 pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<SignedIn, SignUpError> {
     let email = Email::parse(&form.email);
-    let admission = ctx.ports.preview_admission(email.as_ref().ok(), ctx.policy.sign_up).await?;
+    let settings = ctx.settings().await?;
+    let admission = ctx.ports.preview_admission(email.as_ref().ok(), settings.sign_up).await?;
     if admission == Admission::Closed {
         return Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await);
     }
@@ -68,20 +69,16 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Si
         email,
         name: form.name,
         image: form.image,
-        default_role: ctx.policy.default_role,
+        default_role: settings.default_role,
+        default_group: settings.default_group,
         password_hash: password::create(&password, &ctx.policy.peppers, ctx.ports).await?,
         created_at: ctx.now,
     };
-    match ctx.ports.create_user(new_user, ctx.policy.sign_up).await? {
+    let event = audit::event(ctx, Some(new_user.id), AuditAction::SignUp, AuditOutcome::Success)?;
+    match ctx.ports.create_user(new_user, settings.sign_up, event).await? {
         Created::Closed => Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await),
         Created::EmailTaken => Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await),
-        Created::User(user) => {
-            let outcome =
-                if user.role == Role::Admin { AuditOutcome::FirstAdmin } else { AuditOutcome::Success };
-            audit::record(ctx, Some(user.id), AuditAction::SignUp, outcome).await?;
-            let account = Account { user: *user, credential_version: FIRST_CREDENTIAL_VERSION };
-            Ok(open_session::open(ctx, account, AuthMethod::Password).await?)
-        }
+        Created::Account(account) => Ok(open_session::open(ctx, *account, AuthMethod::Password).await?),
     }
 }
 

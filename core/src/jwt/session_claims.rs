@@ -41,6 +41,9 @@ pub struct SessionClaims {
     /// When it expires; absent for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exp: Option<UnixSeconds>,
+    /// The administrator who had it made for somebody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<UserId>,
 }
 
 impl SessionClaims {
@@ -65,6 +68,7 @@ impl SessionClaims {
                 aud: members.string("aud").map(Cow::into_owned),
                 iat: claims.date("iat")?,
                 exp: claims.expires_at(),
+                issued_by: members.string("issued_by").and_then(|id| UserId::parse(&id).ok()),
             })
         };
         complete().ok_or(VerifyError::WrongKind)

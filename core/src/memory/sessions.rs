@@ -5,9 +5,10 @@ use crate::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     ports::{PortError, Sessions},
     session::{
-        Book, BookRefresh, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof,
-        SessionRecord, Use, UseKey,
+        Book, BookRefresh, Ending, Member, NewSession, Opened, Refresh, RefreshUse, SessionCheck,
+        SessionProof, SessionRecord, Use, UseKey,
     },
+    settings::Generations,
     throttle::{BanPolicy, Violation},
     time::UnixSeconds,
     totp::Step,
@@ -26,18 +27,25 @@ impl Sessions for Memory {
         self.in_book(session.user_id, |book| book.open(session, fresh))
     }
 
-    async fn check_session(&self, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, PortError> {
+    async fn check_session(
+        &self,
+        proof: &SessionProof,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<SessionCheck, PortError> {
         self.reach("sessions")?;
-        let Some(account) = self.users.borrow().account(proof.user_id) else {
+        let Some(account) = self.account(proof.user_id) else {
             return Ok(SessionCheck::NoAccount);
         };
-        self.in_book(proof.user_id, |book| {
-            if book.check(proof, account.credential_version, now) {
-                SessionCheck::Active(Box::new(account.user))
-            } else {
-                SessionCheck::Ended
-            }
-        })
+        let alive = self.in_book(proof.user_id, |book| {
+            book.begin_epoch(generations.sessions);
+            book.check(proof, account.credential_version, now)
+        })?;
+        if !alive {
+            return Ok(SessionCheck::Ended);
+        }
+        self.users.borrow_mut().note_activity(proof.user_id, now);
+        Ok(SessionCheck::Active(Box::new(Member { user: account.user, grants: account.grants })))
     }
 
     async fn list_sessions(&self, user: UserId, now: UnixSeconds) -> Result<Vec<SessionRecord>, PortError> {
@@ -83,16 +91,22 @@ impl Sessions for Memory {
         user: UserId,
         session: SessionId,
         used: RefreshUse,
+        generations: Generations,
         now: UnixSeconds,
     ) -> Result<Refresh, PortError> {
         self.reach("sessions")?;
-        let Some(account) = self.users.borrow().account(user) else { return Ok(Refresh::NoAccount) };
-        self.in_book(user, |book| match book.refresh(session, used, account.credential_version, now) {
-            BookRefresh::Banned { until } => Refresh::Banned { until },
-            BookRefresh::Ended => Refresh::Ended,
-            BookRefresh::Reused => Refresh::Reused,
-            BookRefresh::Rotated { stamp, session } => {
-                Refresh::Rotated { user: Box::new(account.user), stamp, session: Box::new(session.clone()) }
+        let Some(account) = self.account(user) else { return Ok(Refresh::NoAccount) };
+        self.in_book(user, |book| {
+            book.begin_epoch(generations.sessions);
+            match book.refresh(session, used, account.credential_version, now) {
+                BookRefresh::Banned { until } => Refresh::Banned { until },
+                BookRefresh::Ended => Refresh::Ended,
+                BookRefresh::Reused => Refresh::Reused,
+                BookRefresh::Rotated { stamp, session } => Refresh::Rotated {
+                    member: Box::new(Member { user: account.user, grants: account.grants }),
+                    stamp,
+                    session: Box::new(session.clone()),
+                },
             }
         })
     }

@@ -1,24 +1,27 @@
-use alloc::{boxed::Box, collections::BTreeMap};
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 
 use super::Memory;
 use crate::{
-    audit::AuditEvent,
+    audit::{AuditEvent, AuditOutcome},
     email::Email,
     id::UserId,
     password::PasswordHash,
+    permission::Permissions,
     ports::{
-        Admission, Created, Credential, Deleted, InstanceState, PortError, Replaced, Updated, UserChange,
+        About, Admission, Created, Credential, Deleted, PortError, Replaced, StatusLine, Updated, UserChange,
         Users,
     },
-    time::UnixSeconds,
+    time::{Lifetime, UnixSeconds},
     user::{Account, FIRST_CREDENTIAL_VERSION, NewUser, Profile, Role, SignUpPolicy, User},
 };
+
+/// How often the last sign of life of an account is written down.
+const ACTIVE_EVERY: Lifetime = Lifetime::from_minutes(1);
 
 #[derive(Debug, Default)]
 pub(super) struct UserTable {
     rows: BTreeMap<UserId, UserRow>,
     created: usize,
-    sign_up_enabled: Option<bool>,
 }
 
 #[derive(Debug)]
@@ -31,19 +34,43 @@ pub(super) struct UserRow {
 }
 
 impl UserRow {
-    fn credential(&self) -> Credential {
+    fn credential(&self, grants: Permissions) -> Credential {
         Credential {
             user: self.user.clone(),
             password_hash: Some(self.password_hash.clone()),
             version: self.version,
+            grants,
         }
     }
 }
 
 impl UserTable {
-    pub(super) fn account(&self, id: UserId) -> Option<Account> {
+    pub(super) fn account(&self, id: UserId, grants: Permissions) -> Option<Account> {
         let row = self.rows.get(&id)?;
-        Some(Account { user: row.user.clone(), credential_version: row.version })
+        Some(Account { user: row.user.clone(), credential_version: row.version, grants })
+    }
+
+    pub(super) fn has_users(&self) -> bool {
+        !self.rows.is_empty()
+    }
+
+    pub(super) fn holds(&self, id: UserId) -> bool {
+        self.rows.contains_key(&id)
+    }
+
+    /// All accounts, oldest first.
+    pub(super) fn in_order(&self) -> Vec<User> {
+        let mut rows: Vec<_> = self.rows.values().collect();
+        rows.sort_by_key(|row| (row.user.created_at, row.place));
+        rows.into_iter().map(|row| row.user.clone()).collect()
+    }
+
+    /// Notes that an account was active, to the minute.
+    pub(super) fn note_activity(&mut self, id: UserId, now: UnixSeconds) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        if now >= row.user.last_active_at.plus(ACTIVE_EVERY) {
+            row.user.last_active_at = now;
+        }
     }
 
     pub(super) fn find(&self, email: &str) -> Option<&UserRow> {
@@ -58,24 +85,8 @@ impl UserTable {
         self.rows.retain(|_, row| row.user.email.as_str() != email);
     }
 
-    pub(super) fn instance_state(&self) -> InstanceState {
-        InstanceState { has_users: !self.rows.is_empty(), sign_up_enabled: self.sign_up_enabled }
-    }
-
-    fn is_closed(&self, policy: SignUpPolicy) -> bool {
-        match policy {
-            SignUpPolicy::Always => false,
-            SignUpPolicy::FirstUserOnly => !self.rows.is_empty(),
-            SignUpPolicy::Never => true,
-            SignUpPolicy::UntilFirstUser => !self.rows.is_empty() && !self.sign_up_enabled.unwrap_or(true),
-        }
-    }
-
-    fn insert(&mut self, new: NewUser, policy: SignUpPolicy) -> User {
+    fn insert(&mut self, new: NewUser) -> User {
         let first = self.rows.is_empty();
-        if first && policy == SignUpPolicy::UntilFirstUser {
-            self.sign_up_enabled = Some(false);
-        }
         let user = User {
             id: new.id,
             email: new.email,
@@ -131,11 +142,40 @@ impl UserTable {
         if let Some(image) = change.image {
             user.profile.image = image.into_string();
         }
+        if let Some(About { bio, gender, date_of_birth }) = change.about {
+            let kept = core::mem::take(&mut user.profile);
+            user.profile = Profile { bio, gender, date_of_birth, ..kept };
+        }
+        if let Some(timezone) = change.timezone {
+            user.profile.timezone = Some(timezone);
+        }
+        if let Some(StatusLine { emoji, message, expires_at }) = change.status {
+            let kept = core::mem::take(&mut user.profile);
+            user.profile = Profile {
+                status_emoji: emoji,
+                status_message: message,
+                status_expires_at: expires_at,
+                ..kept
+            };
+        }
         if let Some(hash) = change.password_hash {
             row.password_hash = hash;
             row.version += 1;
         }
         Updated::User(Box::new(row.user.clone()))
+    }
+}
+
+impl Memory {
+    fn is_closed(&self, policy: SignUpPolicy) -> bool {
+        let stored = self.settings.borrow().get("ENABLE_SIGNUP").map(|row| row.value == "true");
+        !policy.admits(self.users.borrow().has_users(), stored)
+    }
+
+    fn credential_of(&self, row: impl FnOnce(&UserTable) -> Option<&UserRow>) -> Option<Credential> {
+        let users = self.users.borrow();
+        let row = row(&users)?;
+        Some(row.credential(self.groups.borrow().grants_of(row.user.id)))
     }
 }
 
@@ -147,7 +187,7 @@ impl Users for Memory {
     ) -> Result<Admission, PortError> {
         self.reach("users")?;
         let users = self.users.borrow();
-        Ok(if users.is_closed(policy) {
+        Ok(if self.is_closed(policy) {
             Admission::Closed
         } else if email.is_some_and(|email| users.find(email.as_str()).is_some()) {
             Admission::EmailTaken
@@ -158,26 +198,44 @@ impl Users for Memory {
         })
     }
 
-    async fn create_user(&self, user: NewUser, policy: SignUpPolicy) -> Result<Created, PortError> {
+    async fn create_user(
+        &self,
+        user: NewUser,
+        policy: SignUpPolicy,
+        event: AuditEvent,
+    ) -> Result<Created, PortError> {
         self.reach("users")?;
-        let mut users = self.users.borrow_mut();
-        Ok(if users.is_closed(policy) {
-            Created::Closed
-        } else if users.find(user.email.as_str()).is_some() {
-            Created::EmailTaken
-        } else {
-            Created::User(Box::new(users.insert(user, policy)))
-        })
+        if self.is_closed(policy) {
+            return Ok(Created::Closed);
+        }
+        let first = !self.users.borrow().has_users();
+        let (id, group) = (user.id, user.default_group);
+        {
+            let mut users = self.users.borrow_mut();
+            if users.find(user.email.as_str()).is_some() {
+                return Ok(Created::EmailTaken);
+            }
+            users.insert(user);
+        }
+        if first && policy.closes {
+            self.store_setting("ENABLE_SIGNUP", "false");
+        }
+        if let Some(group) = group {
+            self.groups.borrow_mut().join(group, id);
+        }
+        let outcome = if first { AuditOutcome::FirstAdmin } else { event.outcome };
+        self.audit.borrow_mut().push(AuditEvent { outcome, ..event });
+        Ok(self.account(id).map_or(Created::Closed, |account| Created::Account(Box::new(account))))
     }
 
     async fn find_credential(&self, email: &Email) -> Result<Option<Credential>, PortError> {
         self.reach("users")?;
-        Ok(self.users.borrow().find(email.as_str()).map(UserRow::credential))
+        Ok(self.credential_of(|users| users.find(email.as_str())))
     }
 
     async fn load_credential(&self, user: UserId) -> Result<Option<Credential>, PortError> {
         self.reach("users")?;
-        Ok(self.users.borrow().rows.get(&user).map(UserRow::credential))
+        Ok(self.credential_of(|users| users.rows.get(&user)))
     }
 
     async fn replace_password_hash(
@@ -241,6 +299,9 @@ impl Users for Memory {
         if users.rows.remove(&user).is_none() {
             return Ok(Deleted::NoAccount);
         }
+        self.groups.borrow_mut().forget_user(user);
+        self.api_keys.borrow_mut().remove(&user);
+        self.documents.borrow_mut().retain(|(owner, _), _| *owner != user);
         self.audit.borrow_mut().push(event);
         Ok(Deleted::Yes)
     }

@@ -1,6 +1,9 @@
 //! What may be a password: length, characters and guessability, no composition rules (PW-06 … PW-11).
 
-use alloc::string::{String, ToString};
+use alloc::{
+    boxed::Box,
+    string::{String, ToString},
+};
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 
@@ -50,16 +53,34 @@ impl Password {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct PasswordTooLong;
 
+/// Something that passwords have to match. The engine is the host's.
+pub trait PasswordPattern: core::fmt::Debug {
+    /// Whether a password matches.
+    fn matches(&self, password: &str) -> bool;
+}
+
 /// The one rule set for every path that sets a password (PW-07).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Debug)]
 pub struct PasswordPolicy {
     /// Fewest code points.
     pub min_code_points: usize,
+    /// Most bytes, for deployments whose passwords another backend hashes with bcrypt as well.
+    pub max_bytes: usize,
+    /// Whether common passwords, and what everybody knows about an account, are refused (PW-09).
+    pub refuses_guessable: bool,
+    /// What passwords have to match besides, if anything (PW-08).
+    pub pattern: Option<Box<dyn PasswordPattern>>,
 }
 
 impl PasswordPolicy {
     /// Eight code points: the floor, which a deployment may raise but not lower (PW-07, R-11).
-    pub const DEFAULT: Self = Self { min_code_points: 8 };
+    pub const DEFAULT: Self =
+        Self { min_code_points: 8, max_bytes: MAX_PASSWORD_BYTES, refuses_guessable: true, pattern: None };
+
+    /// What the stock server of Open WebUI accepts, except for the empty password: for moving accounts over, and for
+    /// nothing else.
+    pub const COMPAT: Self =
+        Self { min_code_points: 1, max_bytes: 72, refuses_guessable: false, pattern: None };
 
     /// Checks a password that someone wants to set, knowing what anyone knows about them.
     ///
@@ -71,6 +92,15 @@ impl PasswordPolicy {
         }
         if password.as_str().chars().count() < self.min_code_points {
             return Err(PasswordPolicyError::TooShort { min_code_points: self.min_code_points });
+        }
+        if password.as_str().len() > self.max_bytes {
+            return Err(PasswordPolicyError::TooLong);
+        }
+        if self.pattern.as_ref().is_some_and(|pattern| !pattern.matches(password.as_str())) {
+            return Err(PasswordPolicyError::Pattern);
+        }
+        if !self.refuses_guessable {
+            return Ok(());
         }
         let lower_case = Secret::new(password.as_str().to_lowercase());
         if blocklist::is_common(lower_case.expose_secret().trim()) {
@@ -120,6 +150,10 @@ pub enum PasswordPolicyError {
     Common,
     /// Holds a control character (PW-10).
     Control,
+    /// Does not match the deployment's pattern.
+    Pattern,
+    /// Longer than the deployment's other backends can tell apart.
+    TooLong,
     /// Too few code points.
     TooShort {
         /// Fewest code points accepted.

@@ -1,6 +1,9 @@
 //! A set of permissions as one machine word: a permission is a bit.
 
+use alloc::borrow::Cow;
 use core::marker::PhantomData;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::catalog::Permission;
 
@@ -42,6 +45,11 @@ impl<P: Permission> PermissionSet<P> {
         self.bits & !other.bits == 0
     }
 
+    /// Whether nothing is in the set.
+    pub const fn is_empty(&self) -> bool {
+        self.bits == 0
+    }
+
     const fn of_bits(bits: u128) -> Self {
         Self { bits, catalog: PhantomData }
     }
@@ -62,11 +70,31 @@ impl<P> Clone for PermissionSet<P> {
 
 impl<P> Copy for PermissionSet<P> {}
 
+impl<P: Permission> Default for PermissionSet<P> {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
 impl<P> Eq for PermissionSet<P> {}
 
 impl<P> PartialEq for PermissionSet<P> {
     fn eq(&self, other: &Self) -> bool {
         self.bits == other.bits
+    }
+}
+
+/// Sixteen bytes as hexadecimal digits. The meaning of a bit may change from version to version: not for storage.
+impl<P: Permission> Serialize for PermissionSet<P> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:x}", self.bits))
+    }
+}
+
+impl<'de, P: Permission> Deserialize<'de> for PermissionSet<P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = <Cow<'de, str>>::deserialize(deserializer)?;
+        u128::from_str_radix(&digits, 16).map(Self::of_bits).map_err(D::Error::custom)
     }
 }
 

@@ -1,13 +1,13 @@
 //! The tree form `{"chat": {"delete": true, …}, …}`, used on the wire only.
 
-use alloc::vec::Vec;
+use alloc::{string::ToString as _, vec::Vec};
 
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeStruct as _},
 };
 
-use super::{catalog::Permission, set::PermissionSet};
+use super::{catalog::Permission, permissions::OtherLeaves, set::PermissionSet};
 use crate::json::{Json, Limits, Members};
 
 /// Serialises a set as the contract's tree: every section, every leaf, all booleans.
@@ -42,10 +42,11 @@ impl<P: Permission> Serialize for Section<P> {
 }
 
 /// A tree that may leave leaves out, as groups and stored defaults do.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PartialTree<P: Permission> {
     named: PermissionSet<P>,
     granted: PermissionSet<P>,
+    other: OtherLeaves,
 }
 
 /// Not a tree of two levels with booleans at the end.
@@ -54,31 +55,36 @@ pub struct MalformedTree;
 
 impl<P: Permission> PartialTree<P> {
     /// Reads a tree; `null` is one without leaves. Sections and leaves that this catalogue does not know
-    /// are passed over, as long as they have the form of the others.
+    /// are [kept apart](Self::other), as long as they have the form of the others.
     ///
     /// # Errors
     /// [`MalformedTree`] for a leaf where a section belongs and for a value that is no boolean: such a
     /// tree must not be stored.
     pub fn parse(text: &str) -> Result<Self, MalformedTree> {
         if text.trim() == "null" {
-            return Ok(Self { named: PermissionSet::none(), granted: PermissionSet::none() });
+            return Ok(Leaves::default().into());
         }
         let tree = Members::parse(text.into(), TREE_LIMITS).map_err(|_| MalformedTree)?;
-        let mut leaves: Leaves<P> = Leaves { named: Vec::new(), granted: Vec::new() };
+        let mut leaves: Leaves<P> = Leaves::default();
         for section in tree.names() {
             let Some(Json::Object(members)) = tree.get(section) else { return Err(MalformedTree) };
             leaves.read(section, members)?;
         }
-        Ok(Self { named: leaves.named.into_iter().collect(), granted: leaves.granted.into_iter().collect() })
+        Ok(leaves.into())
     }
 
     /// What the tree grants by itself: what it leaves out is not granted.
-    pub const fn granted(self) -> PermissionSet<P> {
+    pub const fn granted(&self) -> PermissionSet<P> {
         self.granted
     }
 
+    /// What the tree says about names that the catalogue does not have.
+    pub(super) const fn other(&self) -> &OtherLeaves {
+        &self.other
+    }
+
     /// The tree with its gaps filled; what it says stays, also where it says no (§7.4 step 1).
-    pub fn filled(self, defaults: PermissionSet<P>) -> PermissionSet<P> {
+    pub fn filled(&self, defaults: PermissionSet<P>) -> PermissionSet<P> {
         let silent = |permission: &P| !self.named.contains(*permission) && defaults.contains(*permission);
         self.granted.union(P::ALL.iter().copied().filter(silent).collect())
     }
@@ -88,6 +94,23 @@ impl<P: Permission> PartialTree<P> {
 struct Leaves<P> {
     named: Vec<P>,
     granted: Vec<P>,
+    other: OtherLeaves,
+}
+
+impl<P> Default for Leaves<P> {
+    fn default() -> Self {
+        Self { named: Vec::new(), granted: Vec::new(), other: OtherLeaves::new() }
+    }
+}
+
+impl<P: Permission> From<Leaves<P>> for PartialTree<P> {
+    fn from(leaves: Leaves<P>) -> Self {
+        Self {
+            named: leaves.named.into_iter().collect(),
+            granted: leaves.granted.into_iter().collect(),
+            other: leaves.other,
+        }
+    }
 }
 
 impl<P: Permission> Leaves<P> {
@@ -96,9 +119,14 @@ impl<P: Permission> Leaves<P> {
         for name in members.names() {
             let Some(Json::Bool(granted)) = members.get(name) else { return Err(MalformedTree) };
             let known = P::ALL.iter().find(|known| known.section() == section && known.name() == name);
-            if let Some(permission) = known {
-                self.named.push(*permission);
-                self.granted.extend(granted.then_some(*permission));
+            match known {
+                Some(permission) => {
+                    self.named.push(*permission);
+                    self.granted.extend(granted.then_some(*permission));
+                }
+                None => {
+                    self.other.entry(section.to_string()).or_default().insert(name.to_string(), granted);
+                }
             }
         }
         Ok(())
@@ -127,7 +155,6 @@ mod tests {
 
     use super::*;
     use crate::permission::Feature;
-    use alloc::string::ToString as _;
     use serde_json::{Value, json};
 
     fn tree(set: PermissionSet<Feature>) -> Value {

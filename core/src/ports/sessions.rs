@@ -7,6 +7,7 @@ use crate::{
         Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
         UseKey,
     },
+    settings::Generations,
     throttle::{BanPolicy, Violation},
     time::UnixSeconds,
     totp::Step,
@@ -22,11 +23,17 @@ pub trait Sessions {
     /// When the record could not be written; no token may be issued then.
     async fn open_session(&self, session: NewSession) -> Result<Opened, PortError>;
 
-    /// Holds a token's claims about its session against the record.
+    /// Holds a token's claims about its session against the record, and the record and the copy of the account
+    /// against the deployment's generations. Notes that the account was active, to the minute.
     ///
     /// # Errors
     /// When the authority can not be reached; the token is then neither good nor bad (FT-05).
-    async fn check_session(&self, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, PortError>;
+    async fn check_session(
+        &self,
+        proof: &SessionProof,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<SessionCheck, PortError>;
 
     /// A user's live sessions, oldest first (SE-19).
     ///
@@ -91,6 +98,7 @@ pub trait Sessions {
         user: UserId,
         session: SessionId,
         used: RefreshUse,
+        generations: Generations,
         now: UnixSeconds,
     ) -> Result<Refresh, PortError>;
 

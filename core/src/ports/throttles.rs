@@ -45,6 +45,11 @@ impl BucketKey {
         Self::of("reauthentication", &user.to_string())
     }
 
+    /// Requests of somebody about their own API key.
+    pub fn api_key(user: UserId) -> Self {
+        Self::of("api-key", &user.to_string())
+    }
+
     /// Refreshes of one session.
     pub fn refresh(session: SessionId) -> Self {
         Self::of("refresh", &session.to_string())

@@ -1,4 +1,4 @@
-use alloc::boxed::Box;
+use alloc::{boxed::Box, string::String};
 
 use super::PortError;
 use crate::{
@@ -8,8 +8,9 @@ use crate::{
     id::UserId,
     image_reference::ImageReference,
     password::PasswordHash,
+    permission::Permissions,
     time::UnixSeconds,
-    user::{NewUser, Role, SignUpPolicy, User},
+    user::{Account, NewUser, Role, SignUpPolicy, User},
 };
 
 /// An account with the hash that guards it.
@@ -21,6 +22,15 @@ pub struct Credential {
     pub password_hash: Option<PasswordHash>,
     /// Counts the changes of the password. A session belongs to the version that was proved for it.
     pub version: u32,
+    /// What its groups grant.
+    pub grants: Permissions,
+}
+
+impl Credential {
+    /// The account without what guards it.
+    pub fn into_account(self) -> Account {
+        Account { user: self.user, credential_version: self.version, grants: self.grants }
+    }
 }
 
 /// Whether a sign-up would be let in. A preview: [`Users::create_user`] decides.
@@ -44,10 +54,10 @@ pub enum Created {
     /// The address is registered already; nothing was stored.
     EmailTaken,
     /// The account exists now, with the role it was given.
-    User(Box<User>),
+    Account(Box<Account>),
 }
 
-/// What an administrator changes about an account; `None` leaves a part as it is.
+/// What changes about an account; `None` leaves a part as it is.
 #[derive(Clone, Debug, Default)]
 pub struct UserChange {
     /// What it may do.
@@ -60,6 +70,34 @@ pub struct UserChange {
     pub image: Option<ImageReference>,
     /// Its password. Also starts a new version of the credential.
     pub password_hash: Option<PasswordHash>,
+    /// What its owner tells about themselves, all of it: what is not there is taken away.
+    pub about: Option<About>,
+    /// Its time zone.
+    pub timezone: Option<String>,
+    /// The line beside its name, all of it.
+    pub status: Option<StatusLine>,
+}
+
+/// What an account's owner tells about themselves.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct About {
+    /// Free text.
+    pub bio: Option<String>,
+    /// Free text.
+    pub gender: Option<String>,
+    /// `YYYY-MM-DD`.
+    pub date_of_birth: Option<String>,
+}
+
+/// The line beside an account's name.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct StatusLine {
+    /// An emoji.
+    pub emoji: Option<String>,
+    /// A text.
+    pub message: Option<String>,
+    /// When it disappears.
+    pub expires_at: Option<UnixSeconds>,
 }
 
 /// What became of changing an account.
@@ -109,12 +147,18 @@ pub trait Users {
     ) -> Result<Admission, PortError>;
 
     /// Creates an account with its password, or nothing (FT-01). In the same step: the policy is
-    /// checked, the address is claimed, the first account becomes administrator (AD-01) and, under
-    /// [`SignUpPolicy::UntilFirstUser`], closes registration.
+    /// checked, the address is claimed, the first account becomes administrator (AD-01) and closes
+    /// registration where the policy says so, and the account joins its default group. The event is stored as well,
+    /// with [`FirstAdmin`](crate::audit::AuditOutcome::FirstAdmin) for an outcome where that is what happened.
     ///
     /// # Errors
     /// When the store failed; nothing was stored, or everything was.
-    async fn create_user(&self, user: NewUser, policy: SignUpPolicy) -> Result<Created, PortError>;
+    async fn create_user(
+        &self,
+        user: NewUser,
+        policy: SignUpPolicy,
+        event: AuditEvent,
+    ) -> Result<Created, PortError>;
 
     /// The account of a canonical address, with what guards it.
     ///

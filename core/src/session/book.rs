@@ -57,6 +57,9 @@ pub struct AccountState {
     stamp: Option<SessionStamp>,
     standing: Standing,
     totp_step: Option<AcceptedStep>,
+    /// How often all sessions of the deployment have been ended, as far as this book has heard.
+    #[serde(default)]
+    epoch: u32,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -71,6 +74,8 @@ pub struct LiveSession {
     record: SessionRecord,
     idle_limit: Lifetime,
     credential_version: u32,
+    #[serde(default)]
+    epoch: u32,
     refresh: Option<RefreshFamily>,
     revoked: Vec<RevokedToken>,
 }
@@ -196,12 +201,35 @@ impl Book {
             },
             idle_limit: new.idle_limit,
             credential_version: new.credential_version,
+            epoch: new.epoch,
             refresh: new.refresh.map(RefreshFamily::new),
             revoked: Vec::new(),
         };
-        self.sessions.insert(new.id, session);
-        self.changes.sessions.insert(new.id);
+        // One that began before all were ended is over already.
+        if new.epoch >= self.account.epoch {
+            self.sessions.insert(new.id, session);
+            self.changes.sessions.insert(new.id);
+        }
         Opened::Session { stamp: self.stamp_or(fresh) }
+    }
+
+    /// Hears how often all sessions of the deployment have been ended: those that were opened before the last
+    /// time are over. To be said before anything is asked about a session.
+    pub fn begin_epoch(&mut self, epoch: u32) {
+        if epoch <= self.account.epoch {
+            return;
+        }
+        self.account.epoch = epoch;
+        self.changes.account = true;
+        let over: Vec<_> = self
+            .sessions
+            .values()
+            .filter(|session| session.epoch < epoch)
+            .map(|session| session.record.id)
+            .collect();
+        for id in over {
+            self.take_out(id);
+        }
     }
 
     /// Whether the session behind a token is alive, given the version of the account's credential.

@@ -10,9 +10,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portico_core::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     session::{
-        Book, BookRefresh, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME, SessionCheck, SessionProof,
-        UseKey,
+        Book, BookRefresh, Member, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME, SessionCheck,
+        SessionProof, UseKey,
     },
+    settings::Generations,
     throttle::BanPolicy,
     time::UnixSeconds,
     totp::Step,
@@ -26,46 +27,91 @@ use worker::{Env, Result, durable::State, worker_sys::DurableObjectState};
 use super::{ADDRESS, answer, parsed};
 use crate::{
     platform,
-    store::{self, BookTables},
+    store::{self, BookTables, StoredAccount},
 };
 
 /// What the store asks. `fresh` becomes the generation where a new one begins.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Question {
-    AcceptStep { step: Step, now: UnixSeconds },
+    AcceptStep {
+        step: Step,
+        now: UnixSeconds,
+    },
     AccountChanged,
-    Ban { until: UnixSeconds, fresh: SessionStamp, now: UnixSeconds },
-    End { session: SessionId },
-    EndAll { fresh: SessionStamp, now: UnixSeconds },
-    EndOthers { kept: SessionId, now: UnixSeconds },
-    ForgetUses { purpose: String },
+    Ban {
+        until: UnixSeconds,
+        fresh: SessionStamp,
+        now: UnixSeconds,
+    },
+    End {
+        session: SessionId,
+    },
+    EndAll {
+        fresh: SessionStamp,
+        now: UnixSeconds,
+    },
+    EndOthers {
+        kept: SessionId,
+        now: UnixSeconds,
+    },
+    ForgetUses {
+        purpose: String,
+    },
     LiftBan,
-    List { now: UnixSeconds },
-    Open { session: Box<NewSession>, fresh: SessionStamp },
-    Refresh { user: UserId, session: SessionId, used: Box<RefreshUse>, now: UnixSeconds },
-    RevokeToken { session: SessionId, token: TokenId, until: Option<UnixSeconds>, now: UnixSeconds },
-    UseOnce { purpose: String, digest: String, until: Option<UnixSeconds>, now: UnixSeconds },
-    Violate { points: u32, policy: BanPolicy, fresh: SessionStamp, now: UnixSeconds },
+    List {
+        now: UnixSeconds,
+    },
+    Open {
+        session: Box<NewSession>,
+        fresh: SessionStamp,
+    },
+    Refresh {
+        user: UserId,
+        session: SessionId,
+        used: Box<RefreshUse>,
+        generations: Generations,
+        now: UnixSeconds,
+    },
+    RevokeToken {
+        session: SessionId,
+        token: TokenId,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    },
+    UseOnce {
+        purpose: String,
+        digest: String,
+        until: Option<UnixSeconds>,
+        now: UnixSeconds,
+    },
+    Violate {
+        points: u32,
+        policy: BanPolicy,
+        fresh: SessionStamp,
+        now: UnixSeconds,
+    },
 }
 
 /// The address that asks whether a session is alive. That is what is asked most, so it takes the shortest
-/// form: four ids and the instant, 72 bytes.
-pub(crate) fn check_url(proof: &SessionProof, now: UnixSeconds) -> String {
+/// form: four ids, the instant and the generations, 80 bytes.
+pub(crate) fn check_url(proof: &SessionProof, generations: Generations, now: UnixSeconds) -> String {
     let mut bytes = Vec::with_capacity(CHECK_BYTES);
     bytes.extend_from_slice(proof.user_id.as_bytes());
     bytes.extend_from_slice(proof.session_id.as_bytes());
     bytes.extend_from_slice(proof.stamp.as_bytes());
     bytes.extend_from_slice(proof.token_id.as_bytes());
     bytes.extend_from_slice(&now.get().to_be_bytes());
+    bytes.extend_from_slice(&generations.directory.to_be_bytes());
+    bytes.extend_from_slice(&generations.sessions.to_be_bytes());
     let mut url = String::with_capacity(ADDRESS.len() + CHECK_BYTES * 4 / 3);
     url.push_str(ADDRESS);
     URL_SAFE_NO_PAD.encode_string(bytes, &mut url);
     url
 }
 
-const CHECK_BYTES: usize = 4 * 16 + 8;
+const CHECK_BYTES: usize = 4 * 16 + 8 + 2 * 4;
 
-fn check_question(url: &str) -> Option<(SessionProof, UnixSeconds)> {
+fn check_question(url: &str) -> Option<(SessionProof, Generations, UnixSeconds)> {
     let encoded = url.strip_prefix(ADDRESS)?;
     let mut bytes = [0; CHECK_BYTES];
     URL_SAFE_NO_PAD.decode_slice(encoded, &mut bytes).ok()?;
@@ -76,7 +122,10 @@ fn check_question(url: &str) -> Option<(SessionProof, UnixSeconds)> {
         stamp: SessionStamp::from_bytes(id(2)?),
         token_id: TokenId::from_bytes(id(3)?),
     };
-    Some((proof, UnixSeconds::new(i64::from_be_bytes(bytes.get(64..)?.try_into().ok()?))))
+    let number = |place: usize| Some(u32::from_be_bytes(bytes.get(place..)?.get(..4)?.try_into().ok()?));
+    let generations = Generations { directory: number(72)?, sessions: number(76)? };
+    let now = UnixSeconds::new(i64::from_be_bytes(bytes.get(64..)?.get(..8)?.try_into().ok()?));
+    Some((proof, generations, now))
 }
 
 /// The authority over one user's sessions, as the JavaScript half constructs it.
@@ -105,14 +154,15 @@ impl SessionAuthority {
     /// When the question makes no sense or the store fails; the caller sees a failing object.
     pub fn check(&self, url: &str) -> core::result::Result<JsValue, JsValue> {
         let authority = &self.0;
-        let (proof, now) = check_question(url).ok_or_else(|| JsValue::from_str("no such question"))?;
-        match authority.young_copy(proof.user_id, now) {
-            Some(copy) => authority.check(&copy, &proof, now),
+        let question = check_question(url).ok_or_else(|| JsValue::from_str("no such question"))?;
+        let (proof, generations, now) = question;
+        match authority.young_copy(proof.user_id, generations.directory, now) {
+            Some(copy) => authority.check(&copy, &proof, generations, now),
             None => Ok(later(authority, async move |authority| {
                 let Some(copy) = authority.read_copy(proof.user_id, now).await? else {
                     return answer(&SessionCheck::NoAccount);
                 };
-                authority.check(&copy, &proof, now)
+                authority.check(&copy, &proof, generations, now)
             })),
         }
     }
@@ -124,24 +174,27 @@ impl SessionAuthority {
     pub fn answer(&self, question: &str) -> core::result::Result<JsValue, JsValue> {
         let authority = &self.0;
         match parsed(question)? {
-            Question::Refresh { user, session, used, now } => Ok(later(authority, async move |authority| {
-                // A refresh decides about the next quarter of an hour, so it reads the account anew (SE-17).
-                let Some(copy) = authority.read_copy(user, now).await? else {
-                    return answer(&Refresh::NoAccount);
-                };
-                authority.in_book(|book| {
-                    match book.refresh(session, *used, copy.account.credential_version, now) {
-                        BookRefresh::Banned { until } => Refresh::Banned { until },
-                        BookRefresh::Ended => Refresh::Ended,
-                        BookRefresh::Reused => Refresh::Reused,
-                        BookRefresh::Rotated { stamp, session } => Refresh::Rotated {
-                            user: Box::new(copy.account.user.clone()),
-                            stamp,
-                            session: Box::new(session.clone()),
-                        },
-                    }
-                })
-            })),
+            Question::Refresh { user, session, used, generations, now } => {
+                Ok(later(authority, async move |authority| {
+                    // A refresh decides about the next quarter of an hour, so it reads the account anew (SE-17).
+                    let Some(copy) = authority.read_copy(user, now).await? else {
+                        return answer(&Refresh::NoAccount);
+                    };
+                    authority.in_book(|book| {
+                        book.begin_epoch(generations.sessions);
+                        match book.refresh(session, *used, copy.account.credential_version, now) {
+                            BookRefresh::Banned { until } => Refresh::Banned { until },
+                            BookRefresh::Ended => Refresh::Ended,
+                            BookRefresh::Reused => Refresh::Reused,
+                            BookRefresh::Rotated { stamp, session } => Refresh::Rotated {
+                                member: Box::new(member(&copy.account)),
+                                stamp,
+                                session: Box::new(session.clone()),
+                            },
+                        }
+                    })
+                }))
+            }
             Question::Open { session, fresh } => {
                 authority.drop_copy_of_another_version(session.credential_version);
                 let opened = authority.in_book(|book| book.open(*session, fresh))?;
@@ -223,7 +276,11 @@ struct Authority {
 /// The account as of some seconds ago, so that a check of a warm object reads no D1.
 struct Copy {
     account: Account,
+    /// How often groups and memberships had been changed by then.
+    directory: u32,
     read_at: UnixSeconds,
+    /// When the account was last written down as active, as far as is known here.
+    active_at: Cell<UnixSeconds>,
     /// The answer that a live session gets, as JavaScript has it.
     active: JsValue,
 }
@@ -260,17 +317,31 @@ impl Authority {
         &self,
         copy: &Copy,
         proof: &SessionProof,
+        generations: Generations,
         now: UnixSeconds,
     ) -> core::result::Result<JsValue, JsValue> {
-        let alive = self.step(|book| book.check(proof, copy.account.credential_version, now))?;
-        if alive { Ok(copy.active.clone()) } else { answer(&SessionCheck::Ended) }
+        let alive = self.step(|book| {
+            book.begin_epoch(generations.sessions);
+            book.check(proof, copy.account.credential_version, now)
+        })?;
+        if !alive {
+            return answer(&SessionCheck::Ended);
+        }
+        if copy.active_at.get().get() + store::ACTIVE_EVERY_SECONDS <= now.get() {
+            copy.active_at.set(now);
+            store::note_activity(store::database(&self.env), proof.user_id, now);
+        }
+        Ok(copy.active.clone())
     }
 
-    fn young_copy(&self, id: UserId, now: UnixSeconds) -> Option<Rc<Copy>> {
+    fn young_copy(&self, id: UserId, directory: u32, now: UnixSeconds) -> Option<Rc<Copy>> {
         let copy = self.copy.borrow();
         // A clock that ran backwards makes nothing young again (FT-11).
         let young = |copy: &&Rc<Copy>| {
-            copy.account.user.id == id && copy.read_at <= now && now < copy.read_at.plus(SNAPSHOT_LIFETIME)
+            copy.account.user.id == id
+                && copy.directory >= directory
+                && copy.read_at <= now
+                && now < copy.read_at.plus(SNAPSHOT_LIFETIME)
         };
         copy.as_ref().filter(young).map(Rc::clone)
     }
@@ -278,11 +349,13 @@ impl Authority {
     /// Reads the account from D1. That one is not there is never remembered.
     async fn read_copy(&self, id: UserId, now: UnixSeconds) -> Result<Option<Rc<Copy>>> {
         let before = self.invalidations.get();
-        let Some(account) = store::load_account(&store::database(&self.env)?, id).await? else {
+        let Some(stored) = store::load_account(&store::database(&self.env)?, id).await? else {
             return Ok(None);
         };
-        let active = answer(&SessionCheck::Active(Box::new(account.user.clone())))?;
-        let copy = Rc::new(Copy { account, read_at: now, active });
+        let StoredAccount { account, directory } = stored;
+        let active = answer(&SessionCheck::Active(Box::new(member(&account))))?;
+        let active_at = Cell::new(account.user.last_active_at);
+        let copy = Rc::new(Copy { account, directory, read_at: now, active_at, active });
         if self.invalidations.get() == before {
             self.copy.replace(Some(Rc::clone(&copy)));
         }
@@ -325,6 +398,10 @@ impl Authority {
         let seconds = death.since(platform::now()).seconds() + 1;
         self.state.storage().set_alarm(core::time::Duration::from_secs(seconds)).await
     }
+}
+
+fn member(account: &Account) -> Member {
+    Member { user: account.user.clone(), grants: account.grants.clone() }
 }
 
 fn later<F>(authority: &Rc<Authority>, act: impl FnOnce(Rc<Authority>) -> F) -> JsValue

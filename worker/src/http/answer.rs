@@ -19,6 +19,14 @@ pub fn json_text(status: StatusCode, body: String) -> Answer {
     answer
 }
 
+/// An answer of any type.
+pub fn bytes(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
 /// A plain-text answer.
 pub fn text(status: StatusCode, body: &'static str) -> Answer {
     let mut answer = Response::new(body.as_bytes().to_vec());

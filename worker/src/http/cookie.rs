@@ -64,22 +64,25 @@ pub struct SetCookie<'a> {
 impl SetCookie<'_> {
     /// The `Set-Cookie` value with `Max-Age` counted from `now`.
     pub fn header(&self, now: UnixSeconds) -> String {
-        self.write(self.expires_at.map(|expiry| format!("Max-Age={}; ", expiry.since(now).seconds())))
+        self.write(String::new(), self.max_age(now))
     }
 
     /// The same with an absolute `expires` as well, for old browsers.
     pub fn header_with_date(&self, now: UnixSeconds) -> String {
-        self.write(self.expires_at.map(|expiry| {
-            format!("expires={}; Max-Age={}; ", http_date(expiry), expiry.since(now).seconds())
-        }))
+        let date = self.expires_at.map(|expiry| format!("expires={}; ", http_date(expiry)));
+        self.write(date.unwrap_or_default(), self.max_age(now))
     }
 
-    fn write(&self, lifetime: Option<String>) -> String {
+    fn max_age(&self, now: UnixSeconds) -> String {
+        let max_age = self.expires_at.map(|expiry| format!("Max-Age={}; ", expiry.since(now).seconds()));
+        max_age.unwrap_or_default()
+    }
+
+    fn write(&self, date: String, max_age: String) -> String {
         format!(
-            "{}={}; HttpOnly; {}Path=/; SameSite={}{}",
+            "{}={}; {date}HttpOnly; {max_age}Path=/; SameSite={}{}",
             self.name,
             self.value,
-            lifetime.unwrap_or_default(),
             self.same_site.as_str(),
             if self.secure { "; Secure" } else { "" }
         )

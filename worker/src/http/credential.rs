@@ -1,7 +1,7 @@
 //! Finding the one credential of a request (TK-26, TK-27): the `Authorization` header, else a
 //! cookie. A header that is there but unusable never falls back to the cookie.
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderName, header};
 
 use super::cookie::{self, Found};
 
@@ -23,14 +23,38 @@ pub enum Credential<'h> {
 /// absent, so that a proxy's `Basic` does not hide the cookie.
 pub fn read<'h>(headers: &'h HeaderMap, cookie_name: &str) -> Credential<'h> {
     match bearer(headers) {
-        Credential::Missing => match cookie::find(headers, cookie_name) {
-            Found::Nothing => Credential::Missing,
-            Found::One("" | "\"\"") => Credential::Missing,
-            Found::One(value) => Credential::Present(value),
-            Found::Unusable => Credential::Unusable,
-        },
+        Credential::Missing => cookie(headers, cookie_name),
         bearer => bearer,
     }
+}
+
+/// Reads the named cookie alone.
+pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Credential<'h> {
+    match cookie::find(headers, name) {
+        Found::Nothing | Found::One("" | "\"\"") => Credential::Missing,
+        Found::One(value) => Credential::Present(value),
+        Found::Unusable => Credential::Unusable,
+    }
+}
+
+/// Reads a header that holds nothing but the credential.
+pub fn plain<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Credential<'h> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.next()) {
+        (None, _) => Credential::Missing,
+        (Some(value), None) => match value.to_str().map(str::trim) {
+            Ok("") => Credential::Missing,
+            Ok(text) if text.len() <= MAX_AUTHORIZATION_BYTES && is_one_word(text) => {
+                Credential::Present(text)
+            }
+            Ok(_) | Err(_) => Credential::Unusable,
+        },
+        (Some(_), Some(_)) => Credential::Unusable,
+    }
+}
+
+fn is_one_word(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_graphic() && b != b',')
 }
 
 /// Reads `Authorization: Bearer …` alone, for requests whose cookies do not count.
@@ -54,7 +78,7 @@ pub fn bearer(headers: &HeaderMap) -> Credential<'_> {
     // RFC 9110 §11.4 allows several spaces before the credential, and none inside it.
     match rest.trim_start_matches(' ') {
         "" => Credential::Unusable,
-        token if token.bytes().all(|b| b.is_ascii_graphic() && b != b',') => Credential::Present(token),
+        token if is_one_word(token) => Credential::Present(token),
         _ => Credential::Unusable,
     }
 }
@@ -62,7 +86,7 @@ pub fn bearer(headers: &HeaderMap) -> Credential<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{HeaderName, HeaderValue};
+    use http::HeaderValue;
 
     fn headers(values: &[(&'static str, &str)]) -> HeaderMap {
         values

@@ -1,11 +1,20 @@
 //! Caller levels as types: only authentication makes them, so a handler's signature says who may
-//! call it.
+//! call it (contract §0).
 
+use core::ops::Deref;
+
+use futures_util::future::LocalBoxFuture;
 use portico_core::{
-    flow::current_session::{self, Authenticated},
+    api_key,
+    flow::{
+        api_keys::{self, KeyHolder},
+        configure::Presence,
+        current_session::{self, Authenticated},
+    },
     id::UserId,
+    permission::Permissions,
     ports::Ports,
-    user::Role,
+    user::{Role, User},
 };
 
 use super::{
@@ -17,9 +26,6 @@ use crate::{
     router::{Call, Cookies},
 };
 
-/// Start of every API key (contract §3.6).
-const API_KEY_PREFIX: &str = "sk-";
-
 /// A person with a live session, and the token they showed.
 #[derive(Debug)]
 pub struct HumanSession<'a> {
@@ -29,49 +35,154 @@ pub struct HumanSession<'a> {
     pub token: &'a str,
 }
 
-/// An administrator with a live session.
+/// Somebody with an account, whatever their role: a person with a session, or a program with a key.
 #[derive(Debug)]
-pub struct Admin<'a>(HumanSession<'a>);
+pub enum Current<'a> {
+    /// A person.
+    Human(HumanSession<'a>),
+    /// A program.
+    Key {
+        /// Whose key it is.
+        holder: KeyHolder,
+        /// The key as it came.
+        key: &'a str,
+    },
+}
 
-impl Admin<'_> {
-    /// Whose session it is.
+impl Current<'_> {
+    /// The account.
+    pub const fn user(&self) -> &User {
+        match self {
+            Self::Human(human) => &human.session.user,
+            Self::Key { holder, .. } => &holder.user,
+        }
+    }
+
+    /// The account's id.
     pub const fn id(&self) -> UserId {
-        self.0.session.user.id
+        self.user().id
+    }
+
+    /// What the account may do.
+    pub const fn permissions(&self) -> &Permissions {
+        match self {
+            Self::Human(human) => &human.session.permissions,
+            Self::Key { holder, .. } => &holder.permissions,
+        }
+    }
+
+    /// Whether the person is there.
+    pub const fn presence(&self) -> Presence {
+        match self {
+            Self::Human(_) => Presence::InPerson,
+            Self::Key { .. } => Presence::ByKey,
+        }
+    }
+}
+
+/// A member of the deployment: not somebody who waits for approval.
+#[derive(Debug)]
+pub struct Verified<'a>(Current<'a>);
+
+impl<'a> Deref for Verified<'a> {
+    type Target = Current<'a>;
+
+    fn deref(&self) -> &Current<'a> {
+        &self.0
+    }
+}
+
+/// An administrator.
+#[derive(Debug)]
+pub struct Admin<'a>(Current<'a>);
+
+impl<'a> Deref for Admin<'a> {
+    type Target = Current<'a>;
+
+    fn deref(&self) -> &Current<'a> {
+        &self.0
     }
 }
 
 /// Authenticates an administrator, by the role that is stored now (TK-13).
 ///
 /// # Errors
-/// 401 or 503.
+/// 401, 403, 429 or 503.
 pub async fn admin<'a>(call: &Call<'a, impl Ports>) -> Result<Admin<'a>, Error> {
-    let caller = human(call).await?;
-    match caller.session.user.role {
+    let caller = current(call).await?;
+    match caller.user().role {
         Role::Admin => Ok(Admin(caller)),
         Role::Pending | Role::User => Err(Error::role_too_low()),
     }
 }
 
-/// Authenticates a person. A refusal also clears the cookie, so that a browser does not go on
+/// Authenticates a member.
+///
+/// # Errors
+/// 401, 403, 429 or 503.
+pub async fn verified<'a>(call: &Call<'a, impl Ports>) -> Result<Verified<'a>, Error> {
+    let caller = current(call).await?;
+    match caller.user().role {
+        Role::Admin | Role::User => Ok(Verified(caller)),
+        Role::Pending => Err(Error::role_too_low()),
+    }
+}
+
+/// Authenticates a person.
+///
+/// # Errors
+/// 401, 403, 429 or 503.
+pub async fn human<'a>(call: &Call<'a, impl Ports>) -> Result<HumanSession<'a>, Error> {
+    match current(call).await? {
+        Current::Human(human) => Ok(human),
+        Current::Key { .. } => Err(Error::human_needed()),
+    }
+}
+
+/// Authenticates anybody who has an account: by the `Authorization` header, else by the cookie, else by the header for
+/// API keys. The first one that is there decides. A refusal also clears the cookie, so that a browser does not go on
 /// sending a token that will not work again; a fault clears nothing.
 ///
 /// # Errors
-/// 401 or 503.
-pub async fn human<'a>(call: &Call<'a, impl Ports>) -> Result<HumanSession<'a>, Error> {
-    let forget = view::forget(call, TOKEN_COOKIE);
+/// 401, 403, 429 or 503.
+pub async fn current<'a>(call: &Call<'a, impl Ports>) -> Result<Current<'a>, Error> {
+    // One function for all routes, instead of a copy in each.
+    authenticated(call).await
+}
+
+fn authenticated<'c, 'a>(call: &'c Call<'a, impl Ports>) -> LocalBoxFuture<'c, Result<Current<'a>, Error>> {
+    Box::pin(authenticate(call))
+}
+
+async fn authenticate<'a>(call: &Call<'a, impl Ports>) -> Result<Current<'a>, Error> {
+    let forget = || view::forget(call, TOKEN_COOKIE);
+    let headers = call.request.headers();
     let found = match call.cookies {
-        Cookies::Count => credential::read(call.request.headers(), TOKEN_COOKIE),
-        Cookies::Ignored => credential::bearer(call.request.headers()),
+        Cookies::Count => credential::read(headers, TOKEN_COOKIE),
+        Cookies::Ignored => credential::bearer(headers),
+    };
+    let found = match found {
+        Credential::Missing => credential::plain(headers, &call.config.api_key_header),
+        found => found,
     };
     let token = match found {
         Credential::Missing => return Err(Error::not_authenticated()),
-        Credential::Unusable => return Err(Error::not_authenticated().with_cookie(&forget)),
-        Credential::Present(key) if key.starts_with(API_KEY_PREFIX) => return Err(Error::unknown_api_key()),
+        Credential::Unusable => return Err(Error::not_authenticated().with_cookie(&forget())),
         Credential::Present(token) => token,
     };
+    if token.starts_with(api_key::PREFIX) {
+        // A browser that got hold of a key must not turn it into a session (AK-09).
+        let in_cookie = credential::bearer(headers) == Credential::Missing
+            && credential::cookie(headers, TOKEN_COOKIE) == found;
+        if in_cookie {
+            return Err(Error::unknown_api_key().with_cookie(&forget()));
+        }
+        let holder = api_keys::authenticate(&call.ctx, token, call.request.uri().path()).await?;
+        return Ok(Current::Key { holder, key: token });
+    }
     match current_session::authenticate(&call.ctx, token).await {
-        Ok(session) => Ok(HumanSession { session, token }),
+        Ok(session) => Ok(Current::Human(HumanSession { session, token })),
         Err(fault @ current_session::AuthenticateError::Unavailable(_)) => Err(fault.into()),
-        Err(refusal) => Err(Error::from(refusal).with_cookie(&forget)),
+        Err(refusal) => Err(Error::from(refusal).with_cookie(&forget())),
     }
 }

@@ -3,8 +3,15 @@
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
     flow::{
-        change_password::ChangePasswordError, current_session::AuthenticateError,
-        manage_user::ManageUserError, sign_in::SignInError, sign_up::SignUpError,
+        api_keys::{ApiKeyError, OwnKeyError},
+        change_password::ChangePasswordError,
+        configure::ConfigureError,
+        current_session::AuthenticateError,
+        groups::GroupError,
+        manage_user::ManageUserError,
+        own_account::OwnAccountError,
+        sign_in::SignInError,
+        sign_up::SignUpError,
     },
     password::PasswordPolicyError,
     ports::PortError,
@@ -22,6 +29,8 @@ use crate::http::{
 const ACCESS_PROHIBITED: &str =
     "You do not have permission to access this resource. Please contact your administrator for assistance.";
 const ACTION_PROHIBITED: &str = "The requested action has been restricted as a security measure.";
+const API_KEY_MISSING: &str = "Oops! It looks like there's a hiccup. The API key is missing. Please make sure to provide a valid API key to access this feature.";
+const API_KEYS_OFF: &str = "Use of API key is not enabled in the environment.";
 const AUTHENTICATION_CHANGED: &str = "Authentication changed. Please sign in again.";
 const BANNED: &str = "Your account has been temporarily banned due to violations of our service.";
 const EMAIL_TAKEN: &str = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew.";
@@ -80,9 +89,44 @@ impl Error {
         Self::unauthorized(NOT_AUTHENTICATED)
     }
 
-    /// An API key; none exists.
+    /// An API key that is nobody's, or in a place where keys do not count.
     pub(super) fn unknown_api_key() -> Self {
         Self::unauthorized(SESSION_EXPIRED)
+    }
+
+    /// A program with a key, where a person has to be there.
+    pub(super) fn human_needed() -> Self {
+        Self::forbidden("A human session is required.")
+    }
+
+    /// A form field that is empty.
+    pub(super) fn empty_field(field: &str) -> Self {
+        Self::bad_request(format!("Required field {field} is empty"))
+    }
+
+    /// A group that is not there, in the words of the routes that read.
+    pub(super) fn no_group_here() -> Self {
+        Self::new(StatusCode::NOT_FOUND, NOT_FOUND)
+    }
+
+    /// Something that the deployment does not let anybody do, in words of its own.
+    pub(super) fn switched_off(detail: &str) -> Self {
+        Self::forbidden(detail)
+    }
+
+    /// A refusal with 400, in words of its own.
+    pub(super) fn refused(detail: &str) -> Self {
+        Self::bad_request(detail)
+    }
+
+    /// Something that is not there, in words of its own.
+    pub(super) fn missing(detail: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, detail)
+    }
+
+    /// An action that the deployment restricts.
+    pub(super) fn action_prohibited_400() -> Self {
+        Self::bad_request(ACTION_PROHIBITED)
     }
 
     /// Somebody, but not an administrator.
@@ -132,7 +176,9 @@ impl Error {
     /// followed by the rule (PW-07).
     pub(super) fn weak_password(error: PasswordPolicyError, hint: Option<&str>) -> Self {
         Self::bad_request(match (hint, error) {
+            (_, PasswordPolicyError::TooLong) => PASSWORD_TOO_LONG.to_string(),
             (Some(hint), _) => hint.to_string(),
+            (None, PasswordPolicyError::Pattern) => WEAK_PASSWORD.to_string(),
             (None, PasswordPolicyError::AboutYou) => {
                 format!("{WEAK_PASSWORD} It must not be your name, your address or the name of this site.")
             }
@@ -182,6 +228,7 @@ impl Error {
             ManageUserError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
             ManageUserError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
             ManageUserError::LastAdmin | ManageUserError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),
+            ManageUserError::NeedsPerson => Self::human_needed(),
             ManageUserError::NoAccount => Self::not_found_here(),
             ManageUserError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
             ManageUserError::Unavailable(fault) => fault.into(),
@@ -201,6 +248,67 @@ impl From<SignInError> for Error {
             }
             SignInError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             SignInError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ApiKeyError> for Error {
+    fn from(error: ApiKeyError) -> Self {
+        match error {
+            ApiKeyError::Forbidden => Self::forbidden(API_KEYS_OFF),
+            ApiKeyError::NotHere => Self::forbidden(ACCESS_PROHIBITED),
+            ApiKeyError::Throttled { retry_after } => Self::throttled(TOO_MANY, retry_after),
+            ApiKeyError::Unknown => Self::unknown_api_key(),
+            ApiKeyError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<OwnKeyError> for Error {
+    fn from(error: OwnKeyError) -> Self {
+        match error {
+            OwnKeyError::Forbidden => Self::forbidden("API key creation is not allowed in the environment."),
+            OwnKeyError::Missing => Self::new(StatusCode::NOT_FOUND, API_KEY_MISSING),
+            OwnKeyError::Throttled { retry_after } => Self::throttled(TOO_MANY, retry_after),
+            OwnKeyError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ConfigureError> for Error {
+    fn from(error: ConfigureError) -> Self {
+        match error {
+            ConfigureError::Unavailable(fault) => fault.into(),
+            ConfigureError::Concurrent => Self::new(StatusCode::CONFLICT, error.to_string()),
+            ConfigureError::Fixed | ConfigureError::NeedsPerson => Self::forbidden(&error.to_string()),
+            ConfigureError::Refused { .. } | ConfigureError::SecretNeeded => {
+                Self::bad_request(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<GroupError> for Error {
+    fn from(error: GroupError) -> Self {
+        match error {
+            GroupError::Circle => {
+                Self::bad_request("A group cannot be its own parent or a descendant of itself.")
+            }
+            GroupError::NoGroup => Self::new(StatusCode::NOT_FOUND, "Group not found."),
+            GroupError::NoParent => Self::new(StatusCode::NOT_FOUND, "Parent group not found."),
+            GroupError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<OwnAccountError> for Error {
+    fn from(error: OwnAccountError) -> Self {
+        match error {
+            OwnAccountError::NoAccount => Self::bad_request("Something went wrong :/"),
+            OwnAccountError::TooLarge => {
+                Self::new(StatusCode::PAYLOAD_TOO_LARGE, "There is no room for that much.")
+            }
+            OwnAccountError::Unavailable(fault) => fault.into(),
         }
     }
 }

@@ -2,15 +2,18 @@
 
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
-    flow::{SignedIn, current_session::Authenticated},
-    id::UserId,
-    permission::{Feature, PermissionTree},
-    ports::Ports,
+    flow::{SignedIn, groups::Membership},
+    group::Group,
+    id::{GroupId, UserId},
+    permission,
+    ports::{Ports, UserRecord},
     time::UnixSeconds,
     user::{Role, User},
 };
 use serde::Serialize;
+use serde_json::Value;
 
+use super::caller::Current;
 use crate::{
     http::{
         answer::{self, Answer, Transport},
@@ -39,7 +42,7 @@ struct SessionUser<'a> {
     token: &'a str,
     token_type: &'static str,
     expires_at: Option<UnixSeconds>,
-    permissions: PermissionTree<Feature>,
+    permissions: permission::Tree<'a>,
 }
 
 /// `SessionUserInfoResponse`
@@ -58,7 +61,7 @@ struct SessionUserInfo<'a> {
 /// `UserModel`, as administrators see accounts. What Portico does not have is null, as in an account that
 /// never used it.
 #[derive(Debug, Serialize)]
-struct UserModel<'a> {
+pub(super) struct UserModel<'a> {
     id: UserId,
     email: &'a str,
     username: Option<&'a str>,
@@ -74,8 +77,8 @@ struct UserModel<'a> {
     status_emoji: Option<&'a str>,
     status_message: Option<&'a str>,
     status_expires_at: Option<UnixSeconds>,
-    info: Option<&'a str>,
-    settings: Option<&'a str>,
+    info: Option<Value>,
+    settings: Option<Value>,
     oauth: Option<&'a str>,
     scim: Option<&'a str>,
     last_active_at: UnixSeconds,
@@ -84,16 +87,16 @@ struct UserModel<'a> {
 }
 
 /// An account as administrators see it.
-pub(super) fn user_model(user: &User) -> Answer {
+pub(super) fn user_model(record: &UserRecord) -> UserModel<'_> {
+    let UserRecord { user, info, settings, .. } = record;
     let profile = &user.profile;
-    let image = &profile.image;
-    let model = UserModel {
+    UserModel {
         id: user.id,
         email: user.email.as_str(),
         username: None,
         role: user.role,
         name: &user.name,
-        profile_image_url: if image.is_empty() { profile_image_path(user) } else { image.clone() },
+        profile_image_url: shown_image(user),
         profile_banner_image_url: None,
         bio: profile.bio.as_deref(),
         gender: profile.gender.as_deref(),
@@ -103,15 +106,121 @@ pub(super) fn user_model(user: &User) -> Answer {
         status_emoji: profile.status_emoji.as_deref(),
         status_message: profile.status_message.as_deref(),
         status_expires_at: profile.status_expires_at,
-        info: None,
-        settings: None,
+        info: json_of(info.as_deref()),
+        settings: json_of(settings.as_deref()),
         oauth: None,
         scim: None,
         last_active_at: user.last_active_at,
         updated_at: user.updated_at,
         created_at: user.created_at,
-    };
-    answer::json(StatusCode::OK, &model)
+    }
+}
+
+/// `UserInfo`, as members see each other.
+#[derive(Debug, Serialize)]
+pub(super) struct UserInfo<'a> {
+    id: UserId,
+    name: &'a str,
+    email: &'a str,
+    role: Role,
+    bio: Option<&'a str>,
+    last_active_at: UnixSeconds,
+    timezone: Option<&'a str>,
+    status_emoji: Option<&'a str>,
+    status_message: Option<&'a str>,
+    status_expires_at: Option<UnixSeconds>,
+    /// Only single accounts come with these two; lists leave them empty (contract §1.8).
+    pub(super) groups: Vec<GroupName>,
+    pub(super) is_active: bool,
+}
+
+/// An account as members see it.
+pub(super) fn user_info(user: &User) -> UserInfo<'_> {
+    let profile = &user.profile;
+    UserInfo {
+        id: user.id,
+        name: &user.name,
+        email: user.email.as_str(),
+        role: user.role,
+        bio: profile.bio.as_deref(),
+        last_active_at: user.last_active_at,
+        timezone: profile.timezone.as_deref(),
+        status_emoji: profile.status_emoji.as_deref(),
+        status_message: profile.status_message.as_deref(),
+        status_expires_at: profile.status_expires_at,
+        groups: Vec::new(),
+        is_active: false,
+    }
+}
+
+/// A group beside an account.
+#[derive(Debug, Serialize)]
+pub(super) struct GroupName {
+    pub(super) id: GroupId,
+    pub(super) name: String,
+}
+
+/// `Group`
+#[derive(Debug, Serialize)]
+pub(super) struct GroupView<'a> {
+    id: GroupId,
+    /// Whoever created it; empty when they are gone.
+    user_id: String,
+    name: &'a str,
+    description: &'a str,
+    parent_group_id: Option<GroupId>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub(super) inside: Option<GroupInside>,
+    created_at: UnixSeconds,
+    updated_at: UnixSeconds,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) member_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) membership_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_ids: Option<Vec<UserId>>,
+}
+
+/// What only those see who may see all of a group.
+#[derive(Debug, Serialize)]
+pub(super) struct GroupInside {
+    data: Option<Value>,
+    meta: Option<Value>,
+    permissions: Option<Value>,
+}
+
+/// A group with the number of its direct members.
+pub(super) fn group(group: &Group) -> GroupView<'_> {
+    GroupView {
+        id: group.id,
+        user_id: group.created_by.map(|creator| creator.to_string()).unwrap_or_default(),
+        name: &group.name,
+        description: &group.description,
+        parent_group_id: group.parent,
+        inside: Some(GroupInside {
+            data: json_of(group.data.as_deref()),
+            meta: json_of(group.meta.as_deref()),
+            permissions: json_of(group.permissions.as_deref()),
+        }),
+        created_at: group.created_at,
+        updated_at: group.updated_at,
+        member_count: Some(group.member_count),
+        membership_type: None,
+        user_ids: None,
+    }
+}
+
+/// The spelling of how somebody belongs to a group.
+pub(super) const fn membership(membership: Membership) -> &'static str {
+    match membership {
+        Membership::Direct => "direct",
+        Membership::Inherited => "inherited",
+    }
+}
+
+/// Stored JSON; what can not be read is not there.
+pub(super) fn json_of(text: Option<&str>) -> Option<Value> {
+    text.and_then(|text| serde_json::from_str(text).ok())
 }
 
 /// The answer to a sign-in or sign-up: the account, its token, and the cookie.
@@ -126,15 +235,20 @@ pub(super) fn signed_in(call: &Call<'_, impl Ports>, signed_in: &SignedIn) -> An
         token: &signed_in.token,
         token_type: "Bearer",
         expires_at: signed_in.expires_at,
-        permissions: PermissionTree(signed_in.permissions),
+        permissions: signed_in.permissions.tree(),
     };
     let cookie = token_cookie(call, &signed_in.token, signed_in.expires_at).header(call.ctx.now);
     with_cookie(answer::json(StatusCode::OK, &view), &cookie)
 }
 
-/// The answer to "who am I": the account with its profile, the caller's own token, the cookie again.
-pub(super) fn current_session(call: &Call<'_, impl Ports>, session: &Authenticated, token: &str) -> Answer {
-    let (user, expires_at) = (&session.user, session.claims.exp);
+/// The answer to "who am I": the account with its profile, the caller's own credential, and the cookie again where that
+/// is a session's token.
+pub(super) fn current(call: &Call<'_, impl Ports>, caller: &Current<'_>) -> Answer {
+    let user = caller.user();
+    let (token, expires_at) = match caller {
+        Current::Human(human) => (human.token, human.session.claims.exp),
+        Current::Key { key, .. } => (*key, None),
+    };
     let view = SessionUserInfo {
         user: SessionUser {
             id: user.id.to_string(),
@@ -142,11 +256,11 @@ pub(super) fn current_session(call: &Call<'_, impl Ports>, session: &Authenticat
             role: user.role,
             email: user.email.as_str(),
             // The stored reference here, unlike in a sign-in's answer; the contract has it so.
-            profile_image_url: user.profile.image.clone(),
+            profile_image_url: shown_image(user),
             token,
             token_type: "Bearer",
             expires_at,
-            permissions: PermissionTree(session.permissions),
+            permissions: caller.permissions().tree(),
         },
         bio: user.profile.bio.as_deref(),
         gender: user.profile.gender.as_deref(),
@@ -155,8 +269,13 @@ pub(super) fn current_session(call: &Call<'_, impl Ports>, session: &Authenticat
         status_message: user.profile.status_message.as_deref(),
         status_expires_at: user.profile.status_expires_at,
     };
-    let cookie = token_cookie(call, token, expires_at).header_with_date(call.ctx.now);
-    with_cookie(answer::json(StatusCode::OK, &view), &cookie)
+    let answer = answer::json(StatusCode::OK, &view);
+    match caller {
+        Current::Human(_) => {
+            with_cookie(answer, &token_cookie(call, token, expires_at).header_with_date(call.ctx.now))
+        }
+        Current::Key { .. } => answer,
+    }
 }
 
 /// The answer to a sign-out; forgets every cookie of a session (SE-20).
@@ -207,6 +326,12 @@ fn with_cookie(mut answer: Answer, cookie: &str) -> Answer {
     answer
 }
 
-fn profile_image_path(user: &User) -> String {
+/// The picture that is stored, or where the default one is.
+pub(super) fn shown_image(user: &User) -> String {
+    let image = &user.profile.image;
+    if image.is_empty() { profile_image_path(user) } else { image.clone() }
+}
+
+pub(super) fn profile_image_path(user: &User) -> String {
     format!("/api/v1/users/{}/profile/image", user.id)
 }

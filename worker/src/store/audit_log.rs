@@ -1,20 +1,71 @@
 use portico_core::{
-    audit::AuditEvent,
-    ports::{AuditLog, PortError},
+    audit::{AuditEvent, AuditRow},
+    id::AuditId,
+    ports::{AuditLog, AuditQuery, PortError},
+    time::UnixSeconds,
 };
+use serde::Deserialize;
 use worker::{D1Database, D1PreparedStatement, D1Type};
 
-use super::{Store, fault};
+use super::{
+    Store,
+    batch::{optional, seconds},
+    fault,
+};
 
 impl AuditLog for Store {
     async fn append(&self, event: AuditEvent) -> Result<(), PortError> {
         self.insert_event(&event).await.map_err(fault("audit"))
+    }
+
+    async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditRow>, PortError> {
+        self.read_events(query).await.map_err(fault("audit"))
     }
 }
 
 impl Store {
     async fn insert_event(&self, event: &AuditEvent) -> worker::Result<()> {
         insert(&self.database()?, event, Condition::Always)?.run().await.map(|_| ())
+    }
+
+    async fn read_events(&self, query: AuditQuery) -> worker::Result<Vec<AuditRow>> {
+        const LIST: &str =
+            "SELECT id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail
+             FROM audit_log
+             WHERE (?1 IS NULL OR actor_id = ?1 OR target_id = ?1)
+               AND (?2 IS NULL OR rowid < (SELECT rowid FROM audit_log WHERE id = ?2))
+             ORDER BY rowid DESC LIMIT ?3";
+        #[derive(Deserialize)]
+        struct Row {
+            id: AuditId,
+            at: i64,
+            actor_id: Option<String>,
+            target_id: Option<String>,
+            action: String,
+            outcome: String,
+            network: String,
+            user_agent: String,
+            request_id: String,
+            detail: Option<String>,
+        }
+        let about = query.about.map(|user| user.to_string());
+        let before = query.before.map(|event| event.to_string());
+        let bound =
+            [optional(about.as_deref()), optional(before.as_deref()), D1Type::Real(f64::from(query.limit))];
+        let rows: Vec<Row> = self.database()?.prepare(LIST).bind_refs(&bound)?.all().await?.results()?;
+        let row = |row: Row| AuditRow {
+            id: row.id,
+            at: UnixSeconds::new(row.at),
+            actor: row.actor_id,
+            target: row.target_id,
+            action: row.action,
+            outcome: row.outcome,
+            network: row.network,
+            user_agent: row.user_agent,
+            request_id: row.request_id,
+            detail: row.detail,
+        };
+        Ok(rows.into_iter().map(row).collect())
     }
 }
 
@@ -34,24 +85,22 @@ pub(super) fn insert(
     condition: Condition,
 ) -> worker::Result<D1PreparedStatement> {
     const INSERT: &str = "INSERT INTO audit_log
-             (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE ?10 = 0 OR changes() > 0";
+             (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 WHERE ?10 = 0 OR changes() > 0";
     let id = event.id.to_string();
-    let (actor, target) =
-        (event.actor.map(|actor| actor.to_string()), event.target.map(|target| target.to_string()));
-    #[expect(clippy::cast_precision_loss, reason = "Unix seconds stay far below 2^53")]
-    let at = event.at.get() as f64;
+    let actor = event.actor.map(|actor| actor.to_string());
     let conditional = condition == Condition::IfChanged;
     database.prepare(INSERT).bind_refs(&[
         D1Type::Text(&id),
-        D1Type::Real(at),
-        actor.as_deref().map_or(D1Type::Null, D1Type::Text),
-        target.as_deref().map_or(D1Type::Null, D1Type::Text),
+        seconds(event.at),
+        optional(actor.as_deref()),
+        optional(event.target.as_deref()),
         D1Type::Text(event.action.as_str()),
         D1Type::Text(event.outcome.as_str()),
         D1Type::Text(&event.network),
         D1Type::Text(&event.user_agent),
         D1Type::Text(&event.request_id),
         D1Type::Integer(i32::from(conditional)),
+        optional(event.detail.as_deref()),
     ])
 }

@@ -3,10 +3,38 @@
 use portico_core::{
     email::Email,
     id::UserId,
+    permission::Permissions,
+    ports::granted_by,
     time::UnixSeconds,
-    user::{Profile, Role, User},
+    user::{Account, Profile, Role, User},
 };
 use serde::Deserialize;
+
+/// The columns of `users AS u` that make an account; see [`UserRow`].
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender, u.date_of_birth, u.timezone,
+         u.status_emoji, u.status_message, u.status_expires_at, u.created_at, u.updated_at, u.last_active_at"
+    };
+}
+
+/// The same with the version of the credential, and the permission trees of the account's groups and of all groups
+/// above those; see [`AccountRow`].
+macro_rules! account_columns {
+    () => {
+        concat!(
+            user_columns!(),
+            ", u.credential_version,
+            (SELECT json_group_array(g.permissions) FROM groups AS g
+             WHERE g.permissions IS NOT NULL AND g.id IN (
+               WITH RECURSIVE reach (id) AS (
+                 SELECT group_id FROM group_members WHERE user_id = u.id
+                 UNION SELECT above.parent_id FROM groups AS above JOIN reach ON above.id = reach.id
+                 WHERE above.parent_id IS NOT NULL)
+               SELECT id FROM reach)) AS trees"
+        )
+    };
+}
 
 /// The columns of `users` that make a [`User`].
 #[derive(Debug, Deserialize)]
@@ -52,5 +80,24 @@ impl TryFrom<UserRow> for User {
             updated_at: UnixSeconds::new(row.updated_at),
             last_active_at: UnixSeconds::new(row.last_active_at),
         })
+    }
+}
+
+/// The columns that make an [`Account`].
+#[derive(Debug, Deserialize)]
+pub(super) struct AccountRow {
+    credential_version: u32,
+    /// JSON: an array of JSON texts.
+    trees: String,
+    #[serde(flatten)]
+    user: UserRow,
+}
+
+impl TryFrom<AccountRow> for Account {
+    type Error = worker::Error;
+
+    fn try_from(row: AccountRow) -> Result<Self, worker::Error> {
+        let grants: Permissions = granted_by(&serde_json::from_str::<Vec<String>>(&row.trees)?);
+        Ok(Self { user: row.user.try_into()?, credential_version: row.credential_version, grants })
     }
 }

@@ -5,6 +5,7 @@ use portico_core::{
         Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
         UseKey,
     },
+    settings::Generations,
     throttle::{BanPolicy, Violation},
     time::UnixSeconds,
     totp::Step,
@@ -22,15 +23,21 @@ impl Sessions for Store {
         self.ask(user, &Question::Open { session: Box::new(session), fresh }).await
     }
 
-    async fn check_session(&self, proof: &SessionProof, now: UnixSeconds) -> Result<SessionCheck, PortError> {
-        if let Some(user) = check_cache::find(proof, self.revocation_cache, now) {
-            return Ok(SessionCheck::Active(user));
+    async fn check_session(
+        &self,
+        proof: &SessionProof,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<SessionCheck, PortError> {
+        let key = (*proof, generations);
+        if let Some(member) = check_cache::find(&key, self.revocation_cache, now) {
+            return Ok(SessionCheck::Active(member));
         }
-        let asked =
-            ask_by_address(&self.env, SESSIONS, &proof.user_id.to_string(), &check_url(proof, now)).await;
+        let url = check_url(proof, generations, now);
+        let asked = ask_by_address(&self.env, SESSIONS, &proof.user_id.to_string(), &url).await;
         let check = asked.and_then(|text| Ok(serde_json::from_str(&text)?)).map_err(fault("sessions"))?;
-        if let SessionCheck::Active(user) = &check {
-            check_cache::keep(proof, user, self.revocation_cache, now);
+        if let SessionCheck::Active(member) = &check {
+            check_cache::keep(key, member, self.revocation_cache, now);
         }
         Ok(check)
     }
@@ -76,9 +83,10 @@ impl Sessions for Store {
         user: UserId,
         session: SessionId,
         used: RefreshUse,
+        generations: Generations,
         now: UnixSeconds,
     ) -> Result<Refresh, PortError> {
-        self.change(user, &Question::Refresh { user, session, used: Box::new(used), now }).await
+        self.change(user, &Question::Refresh { user, session, used: Box::new(used), generations, now }).await
     }
 
     async fn ban_account(&self, user: UserId, until: UnixSeconds, now: UnixSeconds) -> Result<(), PortError> {

@@ -1,32 +1,33 @@
 use portico_core::{
-    audit::AuditEvent,
+    audit::{AuditEvent, AuditOutcome},
+    display_name::DisplayName,
     email::Email,
     id::UserId,
+    image_reference::ImageReference,
     password::PasswordHash,
     ports::{Admission, Created, Credential, Deleted, PortError, Replaced, Updated, UserChange, Users},
+    settings::DIRECTORY,
     time::UnixSeconds,
-    user::{Account, NewUser, SignUpPolicy},
+    user::{Account, NewUser, Role, SignUpPolicy},
 };
 use serde::Deserialize;
-use worker::{D1Database, D1Result, D1Type};
+use worker::{D1Database, D1Type};
 
 use super::{
     Store,
     audit_log::{self, Condition},
+    batch::{changed, first, missing, optional, seconds},
     fault,
-    row::UserRow,
+    row::{AccountRow, UserRow},
 };
 
-/// Whether `?1`, a policy, lets a sign-up in at this moment. Part of the statements below, so that the
-/// decision and the insert see the same state.
+/// Whether the policy in `?1` … `?4` (first, others, unless stored, stored counts) lets a sign-up in at this moment.
+/// Part of the statements below, so that the decision and the insert see the same state.
 macro_rules! is_open {
     () => {
-        "CASE ?1
-           WHEN 'always' THEN 1
-           WHEN 'never' THEN 0
-           WHEN 'first_user_only' THEN NOT EXISTS (SELECT 1 FROM users)
-           ELSE NOT EXISTS (SELECT 1 FROM users)
-             OR COALESCE((SELECT value FROM settings WHERE key = 'ENABLE_SIGNUP'), 'true') = 'true'
+        "CASE WHEN NOT EXISTS (SELECT 1 FROM users) THEN ?1
+           ELSE ?2 AND COALESCE(CASE WHEN ?4 THEN
+             (SELECT value = 'true' FROM settings WHERE key = 'ENABLE_SIGNUP') END, ?3)
          END"
     };
 }
@@ -39,15 +40,12 @@ macro_rules! is_last_admin {
     };
 }
 
-/// The columns of `users AS u` that make an account; see [`UserRow`].
-macro_rules! user_columns {
-    () => {
-        "u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender, u.date_of_birth, u.timezone,
-         u.status_emoji, u.status_message, u.status_expires_at, u.created_at, u.updated_at, u.last_active_at"
-    };
-}
+/// How often the last sign of life of an account is written down.
+pub(crate) const ACTIVE_EVERY_SECONDS: i64 = 60;
 
 const FIND_BY_ID: &str = concat!("SELECT ", user_columns!(), " FROM users AS u WHERE u.id = ?1");
+
+const FIND_ACCOUNT: &str = concat!("SELECT ", account_columns!(), " FROM users AS u WHERE u.id = ?1");
 
 impl Users for Store {
     async fn preview_admission(
@@ -58,8 +56,13 @@ impl Users for Store {
         self.read_admission(email, policy).await.map_err(fault("users"))
     }
 
-    async fn create_user(&self, user: NewUser, policy: SignUpPolicy) -> Result<Created, PortError> {
-        self.insert_user(user, policy).await.map_err(fault("users"))
+    async fn create_user(
+        &self,
+        user: NewUser,
+        policy: SignUpPolicy,
+        event: AuditEvent,
+    ) -> Result<Created, PortError> {
+        self.insert_user(user, policy, event).await.map_err(fault("users"))
     }
 
     async fn find_credential(&self, email: &Email) -> Result<Option<Credential>, PortError> {
@@ -113,7 +116,7 @@ impl Store {
         const ADMISSION: &str = concat!(
             "SELECT ",
             is_open!(),
-            " AS open, EXISTS (SELECT 1 FROM users WHERE email = ?2) AS taken,
+            " AS open, EXISTS (SELECT 1 FROM users WHERE email = ?5) AS taken,
                 NOT EXISTS (SELECT 1 FROM users) AS first"
         );
         #[derive(Deserialize)]
@@ -122,11 +125,11 @@ impl Store {
             taken: i64,
             first: i64,
         }
-        let email = email.map_or(D1Type::Null, |email| D1Type::Text(email.as_str()));
-        let statement =
-            self.database()?.prepare(ADMISSION).bind_refs(&[D1Type::Text(spelling(policy)), email])?;
-        let row: Row = statement.first(None).await?.ok_or_else(|| missing("admission"))?;
-        Ok(match row {
+        let [first, others, unless_stored, stored_counts] = flags(policy);
+        let email = optional(email.map(Email::as_str));
+        let bound = [first, others, unless_stored, stored_counts, email];
+        let row: Option<Row> = self.database()?.prepare(ADMISSION).bind_refs(&bound)?.first(None).await?;
+        Ok(match row.ok_or_else(|| missing("admission"))? {
             Row { open: 0, .. } => Admission::Closed,
             Row { taken: 1, .. } => Admission::EmailTaken,
             Row { first: 1, .. } => Admission::First,
@@ -134,33 +137,58 @@ impl Store {
         })
     }
 
-    /// One batch, which D1 runs as one transaction (FT-01).
-    async fn insert_user(&self, user: NewUser, policy: SignUpPolicy) -> worker::Result<Created> {
-        const OPEN: &str = concat!("SELECT ", is_open!(), " AS yes");
+    /// One batch, which D1 runs as one transaction (FT-01). Whether this is the first account is asked once; the
+    /// statements after the insert see by the account's own row that it was let in.
+    async fn insert_user(
+        &self,
+        user: NewUser,
+        policy: SignUpPolicy,
+        event: AuditEvent,
+    ) -> worker::Result<Created> {
+        const OPEN: &str =
+            concat!("SELECT ", is_open!(), " AS yes, NOT EXISTS (SELECT 1 FROM users) AS first");
         const INSERT_USER: &str = concat!(
             "INSERT INTO users (id, email, name, role, profile_image_url, created_at, updated_at, last_active_at)
-             SELECT ?2, ?3, ?4, CASE WHEN EXISTS (SELECT 1 FROM users) THEN ?5 ELSE 'admin' END, ?6, ?7, ?7, ?7
-             WHERE ", is_open!(), "
-             ON CONFLICT (email) DO NOTHING"
+             SELECT ?5, ?6, ?7, CASE WHEN EXISTS (SELECT 1 FROM users) THEN ?8 ELSE 'admin' END, ?9, ?10, ?10, ?10
+             WHERE ",
+            is_open!(),
+            " ON CONFLICT (email) DO NOTHING"
         );
+        /// Whether the account `?1` is the only one: it has just been inserted.
+        macro_rules! is_first {
+            () => {
+                "(EXISTS (SELECT 1 FROM users WHERE id = ?1) AND NOT EXISTS (SELECT 1 FROM users WHERE id <> ?1))"
+            };
+        }
         const INSERT_CREDENTIAL: &str = "INSERT INTO credentials (user_id, password_hash, updated_at)
              SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?1)";
-        // A new account never gets the role from configuration, so `admin` means: the first one.
-        const CLOSE_SIGN_UP: &str = "INSERT INTO settings (key, value, version, updated_at, updated_by)
-             SELECT 'ENABLE_SIGNUP', 'false', 1, ?3, ?1
-             WHERE ?2 = 'until_first_user' AND EXISTS (SELECT 1 FROM users WHERE id = ?1 AND role = 'admin')
-             ON CONFLICT (key) DO UPDATE
-             SET value = 'false', version = version + 1, updated_at = ?3, updated_by = ?1";
-
-        let (id, policy) = (user.id.to_string(), spelling(policy));
-        let (id, policy) = (D1Type::Text(&id), D1Type::Text(policy));
-        let created_at = seconds(user.created_at.get());
+        const JOIN_GROUP: &str = "INSERT INTO group_members (group_id, user_id, created_at)
+             SELECT groups.id, users.id, ?3 FROM groups, users WHERE groups.id = ?2 AND users.id = ?1";
+        const CLOSE_SIGN_UP: &str = concat!(
+            "INSERT INTO settings (key, value, version, updated_at, updated_by)
+             SELECT 'ENABLE_SIGNUP', 'false', 1, ?3, ?1 WHERE ?2 AND ",
+            is_first!(),
+            " ON CONFLICT (key) DO UPDATE
+             SET value = 'false', version = version + 1, updated_at = ?3, updated_by = ?1"
+        );
+        // Both are written with the condition that they are true; one of them is.
+        const WAS_INSERTED: &str =
+            concat!("UPDATE users SET last_active_at = last_active_at WHERE id = ?1 AND ?2 = ", is_first!());
+        let id = user.id.to_string();
+        let id = D1Type::Text(&id);
+        let [first_may, others, unless_stored, stored_counts] = flags(policy);
+        let created_at = seconds(user.created_at);
+        let group = user.default_group.map(|group| group.to_string());
+        let first_event = AuditEvent { outcome: AuditOutcome::FirstAdmin, ..event.clone() };
         let database = self.database()?;
         let results = database
             .batch(vec![
-                database.prepare(OPEN).bind_refs(&policy)?,
+                database.prepare(OPEN).bind_refs([&first_may, &others, &unless_stored, &stored_counts])?,
                 database.prepare(INSERT_USER).bind_refs([
-                    &policy,
+                    &first_may,
+                    &others,
+                    &unless_stored,
+                    &stored_counts,
                     &id,
                     &D1Type::Text(user.email.as_str()),
                     &D1Type::Text(user.name.as_str()),
@@ -168,25 +196,35 @@ impl Store {
                     &D1Type::Text(user.image.as_str()),
                     &created_at,
                 ])?,
+                database.prepare(WAS_INSERTED).bind_refs([&id, &flag(true)])?,
+                audit_log::insert(&database, &first_event, Condition::IfChanged)?,
+                database.prepare(WAS_INSERTED).bind_refs([&id, &flag(false)])?,
+                audit_log::insert(&database, &event, Condition::IfChanged)?,
+                database.prepare(CLOSE_SIGN_UP).bind_refs([&id, &flag(policy.closes), &created_at])?,
                 database.prepare(INSERT_CREDENTIAL).bind_refs([
                     &id,
                     &D1Type::Text(user.password_hash.as_str()),
                     &created_at,
                 ])?,
-                database.prepare(CLOSE_SIGN_UP).bind_refs([&id, &policy, &created_at])?,
-                database.prepare(FIND_BY_ID).bind_refs(&id)?,
+                database.prepare(JOIN_GROUP).bind_refs([&id, &optional(group.as_deref()), &created_at])?,
+                database.prepare(FIND_ACCOUNT).bind_refs(&id)?,
             ])
             .await?;
 
         #[derive(Deserialize)]
         struct Open {
             yes: i64,
+            first: i64,
         }
         let open: Option<Open> = first(&results, 0)?;
-        let stored: Option<UserRow> = first(&results, 4)?;
+        let stored: Option<AccountRow> = first(&results, 9)?;
+        if stored.is_some() && open.as_ref().is_some_and(|open| open.first != 0) {
+            // Registration has just been closed, and there is somebody.
+            self.forget_settings().await;
+        }
         Ok(match (open, stored) {
-            (Some(Open { yes: 0 }), _) => Created::Closed,
-            (_, Some(row)) => Created::User(Box::new(row.try_into()?)),
+            (Some(Open { yes: 0, .. }), _) => Created::Closed,
+            (_, Some(row)) => Created::Account(Box::new(row.try_into()?)),
             (_, None) => Created::EmailTaken,
         })
     }
@@ -208,7 +246,7 @@ impl Store {
             D1Type::Text(&id),
             D1Type::Text(old.as_str()),
             D1Type::Text(new.as_str()),
-            seconds(now.get()),
+            seconds(now),
         ])?;
         let row: Option<Row> = statement.first(None).await?;
         Ok(if row.is_some() { Replaced::Yes } else { Replaced::No })
@@ -219,8 +257,8 @@ impl Store {
             ($condition:literal) => {
                 concat!(
                     "SELECT ",
-                    user_columns!(),
-                    ", c.password_hash, u.credential_version
+                    account_columns!(),
+                    ", c.password_hash
                      FROM users AS u LEFT JOIN credentials AS c ON c.user_id = u.id
                      WHERE ",
                     $condition
@@ -230,9 +268,8 @@ impl Store {
         #[derive(Deserialize)]
         struct Row {
             password_hash: Option<String>,
-            credential_version: u32,
             #[serde(flatten)]
-            user: UserRow,
+            account: AccountRow,
         }
         let statement = self.database()?.prepare(match by {
             CredentialOf::Email => find_credential!("u.email = ?1"),
@@ -241,10 +278,12 @@ impl Store {
         let Some(row) = statement.bind_refs(&D1Type::Text(key))?.first::<Row>(None).await? else {
             return Ok(None);
         };
+        let Account { user, credential_version, grants } = row.account.try_into()?;
         Ok(Some(Credential {
-            user: row.user.try_into()?,
+            user,
             password_hash: row.password_hash.map(PasswordHash::from_stored),
-            version: row.credential_version,
+            version: credential_version,
+            grants,
         }))
     }
 
@@ -261,7 +300,7 @@ impl Store {
              WHERE user_id = ?1 AND password_hash = ?2";
         const COUNT: &str = "UPDATE users SET credential_version = credential_version + 1, updated_at = ?2
              WHERE id = ?1 AND changes() > 0";
-        let (id, now) = (user.to_string(), seconds(event.at.get()));
+        let (id, now) = (user.to_string(), seconds(event.at));
         let id = D1Type::Text(&id);
         let (old, new) = (D1Type::Text(old.as_str()), D1Type::Text(new.as_str()));
         let database = self.database()?;
@@ -295,7 +334,13 @@ impl Store {
             "UPDATE OR IGNORE users SET
                  role = COALESCE(?2, role), email = COALESCE(?3, email), name = COALESCE(?4, name),
                  profile_image_url = COALESCE(?5, profile_image_url), updated_at = ?6,
-                 credential_version = credential_version + ?7
+                 credential_version = credential_version + ?7,
+                 bio = CASE WHEN ?8 THEN ?9 ELSE bio END, gender = CASE WHEN ?8 THEN ?10 ELSE gender END,
+                 date_of_birth = CASE WHEN ?8 THEN ?11 ELSE date_of_birth END,
+                 timezone = COALESCE(?12, timezone),
+                 status_emoji = CASE WHEN ?13 THEN ?14 ELSE status_emoji END,
+                 status_message = CASE WHEN ?13 THEN ?15 ELSE status_message END,
+                 status_expires_at = CASE WHEN ?13 THEN ?16 ELSE status_expires_at END
              WHERE id = ?1 AND (COALESCE(?2, role) = 'admin' OR NOT ",
             is_last_admin!(),
             ")"
@@ -317,18 +362,37 @@ impl Store {
         }
         let id = user.to_string();
         let id = D1Type::Text(&id);
-        let role = change.role.map_or(D1Type::Null, |role| D1Type::Text(role.as_str()));
-        let email = change.email.as_ref().map_or(D1Type::Null, |email| D1Type::Text(email.as_str()));
-        let name = change.name.as_ref().map_or(D1Type::Null, |name| D1Type::Text(name.as_str()));
-        let image = change.image.as_ref().map_or(D1Type::Null, |image| D1Type::Text(image.as_str()));
-        let hash = change.password_hash.as_ref().map_or(D1Type::Null, |hash| D1Type::Text(hash.as_str()));
-        let now = seconds(event.at.get());
-        let versions = D1Type::Integer(i32::from(change.password_hash.is_some()));
+        let role = optional(change.role.map(Role::as_str));
+        let email = optional(change.email.as_ref().map(Email::as_str));
+        let name = optional(change.name.as_ref().map(DisplayName::as_str));
+        let image = optional(change.image.as_ref().map(ImageReference::as_str));
+        let hash = optional(change.password_hash.as_ref().map(PasswordHash::as_str));
+        let about = change.about.clone().unwrap_or_default();
+        let status = change.status.clone().unwrap_or_default();
+        let now = seconds(event.at);
+        let versions = flag(change.password_hash.is_some());
         let database = self.database()?;
         let results = database
             .batch(vec![
                 database.prepare(STATE).bind_refs([&id, &email, &role])?,
-                database.prepare(UPDATE).bind_refs([&id, &role, &email, &name, &image, &now, &versions])?,
+                database.prepare(UPDATE).bind_refs([
+                    &id,
+                    &role,
+                    &email,
+                    &name,
+                    &image,
+                    &now,
+                    &versions,
+                    &flag(change.about.is_some()),
+                    &optional(about.bio.as_deref()),
+                    &optional(about.gender.as_deref()),
+                    &optional(about.date_of_birth.as_deref()),
+                    &optional(change.timezone.as_deref()),
+                    &flag(change.status.is_some()),
+                    &optional(status.emoji.as_deref()),
+                    &optional(status.message.as_deref()),
+                    &status.expires_at.map_or(D1Type::Null, seconds),
+                ])?,
                 audit_log::insert(&database, event, Condition::IfChanged)?,
                 database.prepare(SET_HASH).bind_refs([&id, &hash, &now])?,
                 database.prepare(FIND_BY_ID).bind_refs(&id)?,
@@ -377,50 +441,58 @@ enum CredentialOf {
     Id,
 }
 
-/// The account of an id with the version of its credential, for the session authority's copy.
-pub(crate) async fn load_account(database: &D1Database, id: UserId) -> worker::Result<Option<Account>> {
-    const FIND_ACCOUNT: &str =
-        concat!("SELECT ", user_columns!(), ", u.credential_version FROM users AS u WHERE u.id = ?1");
+/// An account as the session authority copies it.
+#[derive(Debug)]
+pub(crate) struct StoredAccount {
+    pub(crate) account: Account,
+    /// How often groups and memberships had been changed by then.
+    pub(crate) directory: u32,
+}
+
+/// The account of an id, for the session authority's copy.
+pub(crate) async fn load_account(database: &D1Database, id: UserId) -> worker::Result<Option<StoredAccount>> {
+    const FIND: &str = concat!(
+        "SELECT ",
+        account_columns!(),
+        ", COALESCE((SELECT version FROM settings WHERE key = ?2), 0) AS directory FROM users AS u WHERE u.id = ?1"
+    );
     #[derive(Deserialize)]
     struct Row {
-        credential_version: u32,
+        directory: u32,
         #[serde(flatten)]
-        user: UserRow,
+        account: AccountRow,
     }
     let id = id.to_string();
-    let row: Option<Row> = database.prepare(FIND_ACCOUNT).bind_refs(&D1Type::Text(&id))?.first(None).await?;
-    row.map(|row| Ok(Account { user: row.user.try_into()?, credential_version: row.credential_version }))
+    let bound = [D1Type::Text(&id), D1Type::Text(DIRECTORY)];
+    let row: Option<Row> = database.prepare(FIND).bind_refs(&bound)?.first(None).await?;
+    row.map(|row| Ok(StoredAccount { account: row.account.try_into()?, directory: row.directory }))
         .transpose()
 }
 
-/// Whether a statement of a batch has changed a row.
-fn changed(results: &[D1Result], statement: usize) -> worker::Result<bool> {
-    let result = results.get(statement).ok_or_else(|| missing("batch result"))?;
-    let meta = result.meta()?.ok_or_else(|| missing("meta data"))?;
-    Ok(meta.changes.unwrap_or_default() > 0)
+/// Writes down that an account was active, beside whatever else is going on; nothing waits for it.
+pub(crate) fn note_activity(database: worker::Result<D1Database>, id: UserId, now: UnixSeconds) {
+    const NOTE: &str = "UPDATE users SET last_active_at = ?2 WHERE id = ?1 AND last_active_at < ?2";
+    wasm_bindgen_futures::spawn_local(async move {
+        let id = id.to_string();
+        let noted =
+            async { database?.prepare(NOTE).bind_refs(&[D1Type::Text(&id), seconds(now)])?.run().await };
+        if let Err(error) = noted.await {
+            worker::console_error!("users: {error}");
+        }
+    });
 }
 
-const fn spelling(policy: SignUpPolicy) -> &'static str {
-    match policy {
-        SignUpPolicy::Always => "always",
-        SignUpPolicy::FirstUserOnly => "first_user_only",
-        SignUpPolicy::Never => "never",
-        SignUpPolicy::UntilFirstUser => "until_first_user",
+impl Store {
+    pub(super) fn note_activity(&self, id: UserId, now: UnixSeconds) {
+        note_activity(self.database(), id, now);
     }
 }
 
-/// D1 takes numbers as JavaScript has them; Unix seconds are exact in those.
-#[expect(clippy::cast_precision_loss, reason = "Unix seconds stay far below 2^53")]
-const fn seconds(value: i64) -> D1Type<'static> {
-    D1Type::Real(value as f64)
+/// The policy as the statements take it.
+fn flags(policy: SignUpPolicy) -> [D1Type<'static>; 4] {
+    [policy.first, policy.others, policy.unless_stored, policy.stored_counts].map(flag)
 }
 
-/// The first row of one statement of a batch.
-fn first<T: for<'de> Deserialize<'de>>(results: &[D1Result], statement: usize) -> worker::Result<Option<T>> {
-    let result = results.get(statement).ok_or_else(|| missing("batch result"))?;
-    Ok(result.results::<T>()?.into_iter().next())
-}
-
-fn missing(what: &str) -> worker::Error {
-    worker::Error::RustError(format!("D1 gave no {what}"))
+fn flag(value: bool) -> D1Type<'static> {
+    D1Type::Integer(i32::from(value))
 }

@@ -34,6 +34,7 @@ fn new_session(number: u8, at: UnixSeconds) -> NewSession {
         id: session(number),
         user_id: UserId::from_bytes(id(1)),
         credential_version: 1,
+        epoch: 0,
         method: AuthMethod::Password,
         created_at: at,
         ends_at: at.plus(Lifetime::from_days(365)),
@@ -335,4 +336,17 @@ fn in_the_end_nothing_is_left() {
     }
     assert!(book.is_blank());
     assert_eq!(deaths, 4);
+}
+
+#[test]
+fn ending_all_sessions_of_the_deployment_ends_those_from_before() {
+    let mut book = with_sessions(&[1]);
+    book.open(NewSession { epoch: 1, ..new_session(2, START) }, stamp(1));
+    book.begin_epoch(1);
+    assert!(!book.check(&proof(1, 1), 1, START));
+    assert!(book.check(&proof(2, 1), 1, START));
+    book.begin_epoch(0);
+    book.open(new_session(3, START), stamp(1));
+    assert!(!book.check(&proof(3, 1), 1, START), "it was opened by somebody who had not heard");
+    assert!(book.check(&proof(2, 1), 1, START));
 }

@@ -1,5 +1,9 @@
+use http::StatusCode;
 use portico_core::{
-    flow::manage_user::{self, UserForm},
+    flow::{
+        manage_user::{self, UserForm},
+        user_list,
+    },
     id::UserId,
     ports::Ports,
     secret::Secret,
@@ -7,7 +11,7 @@ use portico_core::{
 };
 
 use crate::{
-    http::answer::Answer,
+    http::answer::{self, Answer},
     open_webui::{caller::Admin, error::Error, validate::Fields, view},
     router::Call,
 };
@@ -20,10 +24,11 @@ use crate::{
 pub async fn update(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer, Error> {
     let form = form(call)?;
     let target = UserId::parse(call.param("id")).map_err(|_| Error::not_found_here())?;
-    let user = manage_user::update(&call.ctx, admin.id(), target, form)
+    manage_user::update(&call.ctx, (admin.id(), admin.presence()), target, form)
         .await
         .map_err(|error| Error::manage_user(error, call.config.password_hint.as_deref()))?;
-    Ok(view::user_model(&user))
+    let record = user_list::find(&call.ctx, target).await?.ok_or_else(Error::not_found_here)?;
+    Ok(answer::json(StatusCode::OK, &view::user_model(&record)))
 }
 
 fn form<P>(call: &Call<'_, P>) -> Result<UserForm, Error> {

@@ -1,0 +1,146 @@
+//! What somebody may do, and what groups grant: a set of the catalogue, and names that it does not have.
+
+use alloc::{collections::BTreeMap, string::String};
+
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
+
+use super::{
+    catalog::Permission as _,
+    feature::Feature,
+    set::PermissionSet,
+    tree::{MalformedTree, PartialTree},
+};
+
+/// Leaves that this version has no name for, by section. They are carried along: a newer client may know them.
+pub(super) type OtherLeaves = BTreeMap<String, BTreeMap<String, bool>>;
+
+/// Permissions together with names that the catalogue does not have. Serialised, they have a short form for messages
+/// between parts of one deployment; the wire gets the [tree](Self::tree).
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Permissions {
+    #[serde(default, skip_serializing_if = "PermissionSet::is_empty")]
+    known: PermissionSet<Feature>,
+    #[serde(default, skip_serializing_if = "OtherLeaves::is_empty")]
+    other: OtherLeaves,
+}
+
+impl Permissions {
+    /// What these trees grant together; each a JSON text, as a group has it.
+    ///
+    /// # Errors
+    /// [`MalformedTree`] when one of them is none.
+    pub fn granted_by<'t>(trees: impl IntoIterator<Item = &'t str>) -> Result<Self, MalformedTree> {
+        let mut granted = Self::default();
+        for tree in trees {
+            let tree = PartialTree::<Feature>::parse(tree)?;
+            granted.known = granted.known.union(tree.granted());
+            granted.add_other(tree.other());
+        }
+        Ok(granted)
+    }
+
+    /// These and those.
+    pub fn and(mut self, more: &Self) -> Self {
+        self.known = self.known.union(more.known);
+        self.add_other(&more.other);
+        self
+    }
+
+    /// Whether a permission is among them.
+    pub fn contains(&self, permission: Feature) -> bool {
+        self.known.contains(permission)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty() && self.other.is_empty()
+    }
+
+    /// All that the catalogue has, and everything else, as the API shows it.
+    pub const fn tree(&self) -> Tree<'_> {
+        Tree(self)
+    }
+
+    fn add_other(&mut self, more: &OtherLeaves) {
+        for (section, leaves) in more {
+            let section = self.other.entry(section.clone()).or_default();
+            for (leaf, granted) in leaves {
+                *section.entry(leaf.clone()).or_default() |= granted;
+            }
+        }
+    }
+}
+
+impl From<PermissionSet<Feature>> for Permissions {
+    fn from(known: PermissionSet<Feature>) -> Self {
+        Self { known, other: OtherLeaves::new() }
+    }
+}
+
+/// The tree form of [`Permissions`].
+#[derive(Clone, Copy, Debug)]
+pub struct Tree<'p>(&'p Permissions);
+
+impl Serialize for Tree<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Permissions { known, other } = self.0;
+        let mut tree = serializer.serialize_map(None)?;
+        let sections = || Feature::ALL.chunk_by(|a, b| a.section() == b.section());
+        for section in sections() {
+            let Some(first) = section.first() else { continue };
+            let other = other.get(first.section());
+            tree.serialize_entry(first.section(), &Section { known: *known, section, other })?;
+        }
+        let is_known = |name: &str| {
+            sections().any(|section| section.first().is_some_and(|first| first.section() == name))
+        };
+        for (section, leaves) in other.iter().filter(|(name, _)| !is_known(name)) {
+            tree.serialize_entry(section, leaves)?;
+        }
+        tree.end()
+    }
+}
+
+struct Section<'p> {
+    known: PermissionSet<Feature>,
+    section: &'static [Feature],
+    other: Option<&'p BTreeMap<String, bool>>,
+}
+
+impl Serialize for Section<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut leaves = serializer.serialize_map(None)?;
+        for permission in self.section {
+            leaves.serialize_entry(permission.name(), &self.known.contains(*permission))?;
+        }
+        for (name, granted) in self.other.into_iter().flatten() {
+            leaves.serialize_entry(name, granted)?;
+        }
+        leaves.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn names_that_nobody_knows_are_carried_along() {
+        let red = r#"{"chat": {"delete": false, "fly": true}, "extra": {"custom": false}}"#;
+        let blue = r#"{"features": {"api_keys": true}, "extra": {"custom": true}}"#;
+        let granted = Permissions::granted_by([red, blue, "null"]).unwrap();
+        let all = Permissions::from(PermissionSet::defaults(|_| None)).and(&granted);
+        assert!(all.contains(Feature::ChatDelete) && all.contains(Feature::FeaturesApiKeys));
+        let tree = serde_json::to_value(all.tree()).unwrap();
+        assert_eq!(tree["extra"], json!({"custom": true}));
+        assert_eq!((&tree["chat"]["fly"], &tree["chat"]["delete"]), (&json!(true), &json!(true)));
+        let short = serde_json::to_string(&all).unwrap();
+        assert_eq!(serde_json::from_str::<Permissions>(&short).unwrap(), all);
+        assert_eq!(serde_json::to_string(&Permissions::default()).unwrap(), "{}");
+        assert!(Permissions::granted_by([red, "[]"]).is_err());
+    }
+}

@@ -1,0 +1,29 @@
+//! `/api/v1/auths/oauth/*`: what people have at providers, seen from here.
+
+use portico_core::ports::Ports;
+
+use crate::{
+    http::answer::Answer,
+    open_webui::{caller::Verified, error::Error, validate::Fields},
+    router::Call,
+};
+
+/// `DELETE /api/v1/auths/oauth/sessions/{provider}`: forgets the tokens that a provider gave for the caller.
+///
+/// # Errors
+/// 404 when there are none.
+pub async fn delete_sessions(_: &Call<'_, impl Ports>, _: Verified<'_>) -> Result<Answer, Error> {
+    Err(Error::missing("No OAuth session found for this provider"))
+}
+
+/// `POST /api/v1/auths/oauth/{provider}/token/exchange`: a session for a provider's access token.
+///
+/// # Errors
+/// 403 while exchanges are switched off, or 422.
+pub async fn exchange(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    let mut fields = Fields::of(call.request)?;
+    match fields.string("token") {
+        Some(_) => Err(Error::switched_off("Token exchange is disabled")),
+        None => Err(fields.into_error()),
+    }
+}
