@@ -1,6 +1,7 @@
 //! `TestApp`: Portico on one of two hosts, and clients that talk to it.
 
 mod answer;
+mod authenticator;
 mod client;
 mod native;
 mod workerd;
@@ -10,6 +11,7 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use serde_json::{Value, json};
 
 pub(crate) use answer::Answer;
+pub(crate) use authenticator::Authenticator;
 pub(crate) use client::Client;
 pub(crate) use native::Native;
 pub(crate) use workerd::{Node, WORKER, Workerd, root, send};
@@ -72,6 +74,18 @@ impl TestApp {
         match self {
             Self::Native(native) => native.at_once(requests),
             Self::Workerd(workerd) => workerd.at_once(requests),
+        }
+    }
+
+    /// What the app takes for the present, in Unix seconds.
+    pub(crate) fn now(&self) -> i64 {
+        match self {
+            Self::Native(native) => native.now().get(),
+            Self::Workerd(_) => {
+                #[expect(clippy::disallowed_methods, reason = "workerd runs on the machine's clock")]
+                let now = std::time::SystemTime::now();
+                i64::try_from(now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap()
+            }
         }
     }
 

@@ -33,14 +33,22 @@ pub enum AuditAction {
     DeleteUser,
     /// Somebody ended sessions of their own.
     EndSessions,
+    /// Somebody set up a second factor, or began to replace it.
+    EnrollFactor,
     /// An account was let in again.
     LiftBan,
     /// Somebody asked to see their API key.
     ReadApiKey,
+    /// Somebody showed what an operator gave out in the place of a second factor.
+    RecoverFactor,
     /// Somebody presented a refresh token.
     Refresh,
+    /// Somebody asked for new backup codes.
+    RegenerateCodes,
     /// A password's hash was replaced by one of current parameters.
     Rehash,
+    /// An administrator took a second factor away.
+    ResetFactor,
     /// An administrator ended all sessions of an account.
     RevokeSessions,
     /// Somebody tried to sign in.
@@ -55,6 +63,8 @@ pub enum AuditAction {
     UpdateUser,
     /// Somebody showed an API key.
     UseApiKey,
+    /// Somebody showed a second factor.
+    VerifyFactor,
 }
 
 impl AuditAction {
@@ -72,10 +82,14 @@ impl AuditAction {
             Self::DeleteGroup => "delete_group",
             Self::DeleteUser => "delete_user",
             Self::EndSessions => "end_sessions",
+            Self::EnrollFactor => "enroll_factor",
             Self::LiftBan => "lift_ban",
             Self::ReadApiKey => "read_api_key",
+            Self::RecoverFactor => "recover_factor",
             Self::Refresh => "refresh",
+            Self::RegenerateCodes => "regenerate_codes",
             Self::Rehash => "rehash",
+            Self::ResetFactor => "reset_factor",
             Self::RevokeSessions => "revoke_sessions",
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
@@ -83,6 +97,7 @@ impl AuditAction {
             Self::UpdateProfile => "update_profile",
             Self::UpdateUser => "update_user",
             Self::UseApiKey => "use_api_key",
+            Self::VerifyFactor => "verify_factor",
         }
     }
 }
@@ -106,6 +121,8 @@ pub enum AuditOutcome {
     PasswordTooLongForBcrypt,
     /// A token that had been used came back: somebody has a copy. Its session was ended (SE-15).
     Reused,
+    /// It worked so far; a second factor is asked for.
+    SecondFactorDue,
     /// It worked.
     Success,
     /// Too many attempts.
@@ -116,6 +133,8 @@ pub enum AuditOutcome {
     UnknownKey,
     /// The account's hash is one that this version can not check, or under a pepper that is gone (PW-03).
     UnusableHash,
+    /// The code of a second factor was wrong, or used.
+    WrongCode,
     /// The password was wrong.
     WrongPassword,
 }
@@ -132,11 +151,13 @@ impl AuditOutcome {
             Self::NoPassword => "no_password",
             Self::PasswordTooLongForBcrypt => "password_too_long_for_bcrypt",
             Self::Reused => "reused",
+            Self::SecondFactorDue => "second_factor_due",
             Self::Success => "success",
             Self::Throttled => "throttled",
             Self::UnknownAccount => "unknown_account",
             Self::UnknownKey => "unknown_key",
             Self::UnusableHash => "unusable_hash",
+            Self::WrongCode => "wrong_code",
             Self::WrongPassword => "wrong_password",
         }
     }

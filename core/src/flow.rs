@@ -15,6 +15,7 @@ mod open_session;
 pub mod own_account;
 pub mod own_sessions;
 pub mod refresh;
+pub mod second_factor;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -35,6 +36,7 @@ use crate::{
     settings::{SettingDefaults, Settings},
     throttle::BanPolicy,
     time::UnixSeconds,
+    totp::BackupCodeKey,
     user::User,
 };
 
@@ -97,6 +99,8 @@ pub struct Policy {
     pub sealing: SealingKeys,
     /// Keys under which API keys are digested.
     pub api_key_peppers: ApiKeyPeppers,
+    /// The key under hashes of backup codes.
+    pub backup_code_key: BackupCodeKey,
     /// How often the owner of an API key may see it.
     pub reveal_api_keys: Reveal,
     /// Who may share with a new group, unless its form says so: a JSON value.

@@ -5,6 +5,7 @@
 mod api_keys;
 mod configuration;
 mod groups;
+mod second_factors;
 mod sessions;
 mod throttles;
 mod user_records;
@@ -26,7 +27,7 @@ use crate::{
     id::UserId,
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
-    ports::{AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, PortError, Signatures},
+    ports::{AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, PortError, Signatures, StoredFactor},
     secret::Secret,
     session::Book,
     settings::StoredSetting,
@@ -46,6 +47,7 @@ pub struct Memory {
     settings: RefCell<BTreeMap<String, StoredSetting>>,
     groups: RefCell<groups::GroupTable>,
     api_keys: RefCell<BTreeMap<UserId, StoredApiKey>>,
+    factors: RefCell<BTreeMap<UserId, StoredFactor>>,
     documents: RefCell<BTreeMap<(UserId, DocumentKind), String>>,
     random_blocks: Cell<u64>,
     breached: RefCell<String>,
@@ -56,7 +58,7 @@ pub struct Memory {
 
 impl Memory {
     /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
-    /// `entropy`, `groups`, `hashing`, `sessions`, `settings`, `signatures`, `throttles`, `user records` or `users`.
+    /// `entropy`, `groups`, `hashing`, `second factors`, `sessions`, `settings`, `signatures`, `throttles`, `user records` or `users`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);
     }

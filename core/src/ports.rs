@@ -10,6 +10,7 @@ mod configuration;
 mod entropy;
 mod groups;
 mod hashing;
+mod second_factors;
 mod sessions;
 mod signatures;
 mod throttles;
@@ -23,6 +24,7 @@ pub use configuration::{Configuration, Configured};
 pub use entropy::Entropy;
 pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
+pub use second_factors::{ResetTicket, SecondFactors, StoredFactor};
 pub use sessions::Sessions;
 pub use signatures::Signatures;
 pub use throttles::{BucketKey, SignInAttempt, Throttles, sign_up_subject};
@@ -42,6 +44,7 @@ pub trait Ports:
     + Entropy
     + Groups
     + Hashing
+    + SecondFactors
     + Sessions
     + Signatures
     + Throttles
@@ -58,6 +61,7 @@ impl<T> Ports for T where
         + Entropy
         + Groups
         + Hashing
+        + SecondFactors
         + Sessions
         + Signatures
         + Throttles

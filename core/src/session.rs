@@ -1,10 +1,15 @@
 //! Sessions: one record for each login, whichever dialect made it.
 
 mod book;
+mod challenge;
 mod refresh_family;
 mod refresh_token;
 
 pub use book::{AccountState, Book, BookRefresh, Changes, LiveSession, MAX_SESSIONS, RefreshUse, UseKey};
+pub use challenge::{
+    Attempt, CHALLENGE_ATTEMPTS, CHALLENGE_LIFETIME, Challenge, ChallengeKind, ChallengeLookup, ChallengeToken,
+    Completed,
+};
 pub use refresh_family::LOST_ANSWER_TOLERANCE;
 pub use refresh_token::{RefreshHash, RefreshKeys, RefreshToken};
 

@@ -38,3 +38,9 @@ pub const REFRESH_LIMIT: Limit = Limit { attempts: 30, window: Lifetime::from_mi
 
 /// Making, showing and dropping one's own API key (AK-04).
 pub const API_KEY_LIMIT: Limit = Limit { attempts: 30, window: Lifetime::from_minutes(15) };
+
+/// Codes of a second factor for one account (MF-04).
+pub const SECOND_FACTOR_LIMIT: Limit = Limit { attempts: 10, window: Lifetime::from_minutes(60) };
+
+/// Wrong passwords for one account while the deployment asks for second factors (open-webui.md §6).
+pub const FIRST_FACTOR_LIMIT: Limit = Limit { attempts: 10, window: Lifetime::from_minutes(15) };

@@ -1,3 +1,4 @@
+mod mfa;
 mod session;
 mod sessions;
 mod signin;

@@ -16,18 +16,18 @@ use portico_core::{
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
         Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, PortError, Replaced,
-        Sessions, SignInAttempt, Signatures, Throttles, Updated, UserChange, UserPage, UserQuery, UserRecord,
-        UserRecords, Users,
+        SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles, Updated, UserChange, UserPage,
+        UserQuery, UserRecord, UserRecords, Users,
     },
     secret::Secret,
     session::{
-        Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
+        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
         UseKey,
     },
     settings::{Generations, SettingDefaults, Settings, StoredSettings},
     throttle::{BanPolicy, Limit, Spent, Violation},
     time::UnixSeconds,
-    totp::Step,
+    totp::{BackupCodes, Step},
     user::{Account, NewUser, SignUpPolicy},
 };
 
@@ -369,6 +369,70 @@ impl<P: Sessions> Sessions for Faulty<P> {
 
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
         self.through(self.ports.accept_totp_step(user, step, now)).await
+    }
+
+    async fn open_challenge(
+        &self,
+        user: UserId,
+        challenge: Challenge,
+        now: UnixSeconds,
+    ) -> Result<Option<UnixSeconds>, PortError> {
+        self.through(self.ports.open_challenge(user, challenge, now)).await
+    }
+
+    async fn find_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        attempt: Attempt,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<ChallengeLookup, PortError> {
+        self.through(self.ports.find_challenge(user, hash, attempt, generations, now)).await
+    }
+
+    async fn stage_factor(
+        &self,
+        user: UserId,
+        hash: &str,
+        staged: String,
+        now: UnixSeconds,
+    ) -> Result<Option<String>, PortError> {
+        self.through(self.ports.stage_factor(user, hash, staged, now)).await
+    }
+
+    async fn complete_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        step: Option<Step>,
+        now: UnixSeconds,
+    ) -> Result<Completed, PortError> {
+        self.through(self.ports.complete_challenge(user, hash, step, now)).await
+    }
+}
+
+impl<P: SecondFactors> SecondFactors for Faulty<P> {
+    async fn find_second_factor(&self, user: UserId) -> Result<Option<StoredFactor>, PortError> {
+        self.through(self.ports.find_second_factor(user)).await
+    }
+
+    async fn replace_second_factor(
+        &self,
+        user: UserId,
+        factor: Option<StoredFactor>,
+        event: AuditEvent,
+    ) -> Result<bool, PortError> {
+        self.through(self.ports.replace_second_factor(user, factor, event)).await
+    }
+
+    async fn swap_backup_codes(
+        &self,
+        user: UserId,
+        old: &BackupCodes,
+        new: &BackupCodes,
+    ) -> Result<Replaced, PortError> {
+        self.through(self.ports.swap_backup_codes(user, old, new)).await
     }
 }
 

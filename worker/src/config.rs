@@ -19,6 +19,7 @@ use portico_core::{
     settings::{SettingDefaults, Settings, StoredSettings},
     throttle::{BanPolicy, SIGN_UP_LIMIT},
     time::Lifetime,
+    totp::BackupCodeKey,
 };
 
 use password_pattern::{DEFAULT_PATTERN, Pattern};
@@ -155,6 +156,7 @@ impl Config {
                 defaults,
                 sealing: SealingKeys::new(&root, previous_root.as_ref()),
                 api_key_peppers: ApiKeyPeppers::new(&root, previous_root.as_ref()),
+                backup_code_key: BackupCodeKey::derived(&root),
                 reveal_api_keys: reveal.unwrap_or(Reveal::Always),
                 default_group_share: match group_share.as_deref() {
                     None | Some("members") => GroupShare::Members,

@@ -12,6 +12,7 @@ mod bucket_table;
 mod check_cache;
 mod configuration;
 mod groups;
+mod second_factors;
 mod sessions;
 mod throttles;
 mod user_records;

@@ -118,6 +118,15 @@ pub struct NewUserForm {
     pub role: Role,
 }
 
+/// An account that was created for somebody else.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The account.
+    pub user: User,
+    /// A short session to set it up with; none where a second factor has to be set up first.
+    pub session: Option<SignedIn>,
+}
+
 /// Creates an account for somebody else, whether or not registration is open, and a short session for whoever sets it
 /// up (AD-10, R-02).
 ///
@@ -127,7 +136,7 @@ pub async fn add(
     ctx: &Ctx<'_, impl Ports>,
     admin: UserId,
     form: NewUserForm,
-) -> Result<SignedIn, ManageUserError> {
+) -> Result<Added, ManageUserError> {
     let email = Email::parse(&form.email).map_err(ManageUserError::InvalidEmail)?;
     if ctx.ports.find_credential(&email).await?.is_some() {
         return Err(ManageUserError::EmailTaken);
@@ -149,7 +158,13 @@ pub async fn add(
     };
     let event = audit::event_about(ctx, admin, id, AuditAction::AddUser)?;
     match ctx.ports.create_user(new_user, SignUpPolicy::ADMITTED, event).await? {
-        Created::Account(account) => Ok(open_session::open_for_another(ctx, *account, admin).await?),
+        Created::Account(account) if ctx.settings().await?.is_on("ENABLE_MFA") => {
+            Ok(Added { user: account.user, session: None })
+        }
+        Created::Account(account) => {
+            let session = open_session::open_for_another(ctx, *account, admin).await?;
+            Ok(Added { user: session.user.clone(), session: Some(session) })
+        }
         Created::Closed | Created::EmailTaken => Err(ManageUserError::EmailTaken),
     }
 }

@@ -20,7 +20,19 @@ pub(super) async fn open(
     method: AuthMethod,
 ) -> Result<SignedIn, OpenError> {
     let lifetime = ctx.settings().await?.token_lifetime;
-    open_for(ctx, account, Opening { method, lifetime, issued_by: None }).await
+    let opening = Opening { method, auth_time: ctx.now, mfa_verified: false, lifetime, issued_by: None };
+    open_for(ctx, account, opening).await
+}
+
+/// The same for somebody who has shown a second factor as well.
+pub(super) async fn open_after_factor(
+    ctx: &Ctx<'_, impl Ports>,
+    account: Account,
+    method: AuthMethod,
+    auth_time: UnixSeconds,
+) -> Result<SignedIn, OpenError> {
+    let lifetime = ctx.settings().await?.token_lifetime;
+    open_for(ctx, account, Opening { method, auth_time, mfa_verified: true, lifetime, issued_by: None }).await
 }
 
 /// Opens a session for somebody else, whom an administrator has just made an account: short enough to set it up
@@ -35,7 +47,9 @@ pub(super) async fn open_for_another(
         TokenLifetime::Unlimited => SET_UP_LIFETIME,
     };
     let lifetime = TokenLifetime::Limited(lifetime);
-    open_for(ctx, account, Opening { method: AuthMethod::System, lifetime, issued_by: Some(admin) }).await
+    let method = AuthMethod::System;
+    let opening = Opening { method, auth_time: ctx.now, mfa_verified: false, lifetime, issued_by: Some(admin) };
+    open_for(ctx, account, opening).await
 }
 
 /// How long the session of a new account lasts that somebody else has made.
@@ -43,6 +57,8 @@ const SET_UP_LIFETIME: Lifetime = Lifetime::from_minutes(15);
 
 struct Opening {
     method: AuthMethod,
+    auth_time: UnixSeconds,
+    mfa_verified: bool,
     lifetime: TokenLifetime,
     issued_by: Option<UserId>,
 }
@@ -52,7 +68,7 @@ async fn open_for(
     account: Account,
     opening: Opening,
 ) -> Result<SignedIn, OpenError> {
-    let Opening { method, lifetime, issued_by } = opening;
+    let Opening { method, auth_time, mfa_verified, lifetime, issued_by } = opening;
     let Account { user, credential_version, grants } = account;
     let settings = ctx.settings().await?;
     let limits = ctx.policy.session_limits;
@@ -80,9 +96,9 @@ async fn open_for(
     let claims = SessionClaims {
         id: user.id,
         auth_method: method,
-        auth_time: ctx.now,
+        auth_time,
         session_stamp: stamp,
-        mfa_verified: false,
+        mfa_verified,
         jti: token_id,
         sid: session_id,
         iss: ctx.policy.issuer.clone(),

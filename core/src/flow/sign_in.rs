@@ -5,19 +5,20 @@ use alloc::string::String;
 use futures_util::future::join;
 
 use super::{
-    Ctx, SignedIn, audit,
+    Ctx, audit,
     current_session::verified_claims,
-    open_session::{self, OpenError},
+    open_session::OpenError,
+    second_factor::{self, Next},
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
     email::Email,
     id::UserId,
     password::{self, Password, PasswordHash, Verification},
-    ports::{PortError, Ports, Replaced, SignInAttempt},
+    ports::{BucketKey, PortError, Ports, Replaced, SignInAttempt},
     secret::Secret,
     session::AuthMethod,
-    throttle::Spent,
+    throttle::{FIRST_FACTOR_LIMIT, Spent},
     time::{Lifetime, UnixSeconds},
     user::Account,
 };
@@ -41,7 +42,7 @@ pub struct PasswordLogin {
 ///
 /// # Errors
 /// [`SignInError`]; no session was opened.
-pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> Result<SignedIn, SignInError> {
+pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> Result<Next, SignInError> {
     if !ctx.policy.password_sign_in {
         return Err(SignInError::PasswordSignInOff);
     }
@@ -50,8 +51,9 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         refused(ctx, None, AuditOutcome::Throttled).await;
         return Err(SignInError::Throttled { retry_after });
     }
-    let account = match prove(ctx, &login).await {
-        Ok(account) => account,
+    let first_factor = spend_first_factor(ctx, &login).await?;
+    let (account, has_factor) = match prove(ctx, &login).await {
+        Ok(proved) => proved,
         Err(Unproved::Refused { actor, outcome, error }) => {
             refused(ctx, actor, outcome).await;
             return Err(error);
@@ -59,32 +61,67 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         Err(Unproved::Unavailable(fault)) => return Err(fault.into()),
     };
     let user = account.user.id;
-    let (opened, _) = join(
-        open_session::open(ctx, account, AuthMethod::Password),
+    let (next, _) = join(
+        second_factor::after_first(ctx, account, AuthMethod::Password, has_factor),
         // An attempt that stays spent is merely strict; the port reports its own fault.
-        ctx.ports.settle_sign_in(&attempt, ctx.now),
+        settle(ctx, &attempt, first_factor.as_ref()),
     )
     .await;
-    let signed_in = match opened {
-        Ok(signed_in) => signed_in,
+    let next = match next {
+        Ok(next) => next,
         Err(OpenError::Banned { until }) => {
             refused(ctx, Some(user), AuditOutcome::Banned).await;
             return Err(SignInError::Banned { until });
         }
         Err(OpenError::Unavailable(fault)) => return Err(fault.into()),
     };
+    let outcome = match next {
+        Next::Session(_) => AuditOutcome::Success,
+        Next::Challenge(_) | Next::Pending => AuditOutcome::SecondFactorDue,
+    };
     let (recorded, _) = join(
-        audit::record(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success),
+        audit::record(ctx, Some(user), AuditAction::SignIn, outcome),
         // It is over for this browser in any case: its cookie is about to be replaced.
         end_previous(ctx, login.previous_token.as_deref()),
     )
     .await;
     recorded?;
-    Ok(signed_in)
+    Ok(next)
 }
 
-/// Whose password this is.
-async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Account, Unproved> {
+/// Where second factors are asked for, wrong passwords for one account are counted from everywhere (open-webui.md §6).
+/// Known and unknown accounts alike (TH-09).
+async fn spend_first_factor(
+    ctx: &Ctx<'_, impl Ports>,
+    login: &PasswordLogin,
+) -> Result<Option<BucketKey>, SignInError> {
+    if !ctx.settings().await?.is_on("ENABLE_MFA") {
+        return Ok(None);
+    }
+    let bucket = BucketKey::first_factor(&login.email);
+    match ctx.ports.spend(&bucket, FIRST_FACTOR_LIMIT, None, &ctx.client.network, ctx.now).await? {
+        Spent::Granted => Ok(Some(bucket)),
+        Spent::Refused { retry_after } => {
+            refused(ctx, None, AuditOutcome::Throttled).await;
+            Err(SignInError::TooManyPasswords { retry_after })
+        }
+    }
+}
+
+async fn settle(
+    ctx: &Ctx<'_, impl Ports>,
+    attempt: &SignInAttempt,
+    first_factor: Option<&BucketKey>,
+) -> Result<(), PortError> {
+    ctx.ports.settle_sign_in(attempt, ctx.now).await?;
+    match first_factor {
+        Some(bucket) => ctx.ports.give_back(bucket).await,
+        None => Ok(()),
+    }
+}
+
+/// Whose password this is, and whether they have a second factor.
+async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<(Account, bool), Unproved> {
     let refused = |actor, outcome, error| Unproved::Refused { actor, outcome, error };
     let Ok(password) = Password::new(login.password.expose_secret()) else {
         return Err(refused(None, AuditOutcome::WrongPassword, SignInError::WrongPassword));
@@ -117,7 +154,8 @@ async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Accou
             return Err(refused(actor, AuditOutcome::PasswordTooLongForBcrypt, SignInError::WrongPassword));
         }
     }
-    Ok(credential.into_account())
+    let has_factor = credential.has_factor;
+    Ok((credential.into_account(), has_factor))
 }
 
 enum Unproved {
@@ -172,6 +210,11 @@ pub enum SignInError {
     /// Too many attempts; whether this password was right was not looked at (TH-12).
     Throttled {
         /// When an attempt will be granted again.
+        retry_after: Lifetime,
+    },
+    /// Too many wrong passwords for this account, where second factors are asked for.
+    TooManyPasswords {
+        /// When one will be looked at again.
         retry_after: Lifetime,
     },
     /// The outside failed.

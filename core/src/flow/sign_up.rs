@@ -3,8 +3,9 @@
 use alloc::string::String;
 
 use super::{
-    Ctx, SignedIn, audit, new_password,
-    open_session::{self, OpenError},
+    Ctx, audit, new_password,
+    open_session::OpenError,
+    second_factor::{self, Next},
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -42,7 +43,7 @@ pub struct SignUp {
 /// # Errors
 /// [`SignUpError`]; no account was created, except for [`SignUpError::Unavailable`], after which
 /// signing in tells.
-pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<SignedIn, SignUpError> {
+pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Next, SignUpError> {
     let email = Email::parse(&form.email);
     let settings = ctx.settings().await?;
     let admission = ctx.ports.preview_admission(email.as_ref().ok(), settings.sign_up).await?;
@@ -78,7 +79,9 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Si
     match ctx.ports.create_user(new_user, settings.sign_up, event).await? {
         Created::Closed => Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await),
         Created::EmailTaken => Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await),
-        Created::Account(account) => Ok(open_session::open(ctx, *account, AuthMethod::Password).await?),
+        Created::Account(account) => {
+            Ok(second_factor::after_first(ctx, *account, AuthMethod::Password, false).await?)
+        }
     }
 }
 

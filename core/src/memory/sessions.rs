@@ -1,11 +1,11 @@
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::Memory;
 use crate::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     ports::{PortError, Sessions},
     session::{
-        Book, BookRefresh, Ending, Member, NewSession, Opened, Refresh, RefreshUse, SessionCheck,
+        Attempt, Book, BookRefresh, Challenge, ChallengeLookup, Completed, Ending, Member, NewSession, Opened, Refresh, RefreshUse, SessionCheck,
         SessionProof, SessionRecord, Use, UseKey,
     },
     settings::Generations,
@@ -147,5 +147,48 @@ impl Sessions for Memory {
 
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
         self.in_book(user, |book| book.accept_step(step, now))
+    }
+
+    async fn open_challenge(
+        &self,
+        user: UserId,
+        challenge: Challenge,
+        now: UnixSeconds,
+    ) -> Result<Option<UnixSeconds>, PortError> {
+        self.in_book(user, |book| book.open_challenge(challenge, now))
+    }
+
+    async fn find_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        attempt: Attempt,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<ChallengeLookup, PortError> {
+        self.in_book(user, |book| {
+            book.begin_epoch(generations.sessions);
+            book.find_challenge(hash, attempt, now)
+        })
+    }
+
+    async fn stage_factor(
+        &self,
+        user: UserId,
+        hash: &str,
+        staged: String,
+        now: UnixSeconds,
+    ) -> Result<Option<String>, PortError> {
+        self.in_book(user, |book| book.stage_factor(hash, staged, now))
+    }
+
+    async fn complete_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        step: Option<Step>,
+        now: UnixSeconds,
+    ) -> Result<Completed, PortError> {
+        self.in_book(user, |book| book.complete_challenge(hash, step, now))
     }
 }

@@ -34,12 +34,13 @@ pub(super) struct UserRow {
 }
 
 impl UserRow {
-    fn credential(&self, grants: Permissions) -> Credential {
+    fn credential(&self, grants: Permissions, has_factor: bool) -> Credential {
         Credential {
             user: self.user.clone(),
             password_hash: Some(self.password_hash.clone()),
             version: self.version,
             grants,
+            has_factor,
         }
     }
 }
@@ -175,7 +176,8 @@ impl Memory {
     fn credential_of(&self, row: impl FnOnce(&UserTable) -> Option<&UserRow>) -> Option<Credential> {
         let users = self.users.borrow();
         let row = row(&users)?;
-        Some(row.credential(self.groups.borrow().grants_of(row.user.id)))
+        let has_factor = self.factors.borrow().contains_key(&row.user.id);
+        Some(row.credential(self.groups.borrow().grants_of(row.user.id), has_factor))
     }
 }
 
@@ -301,6 +303,7 @@ impl Users for Memory {
         }
         self.groups.borrow_mut().forget_user(user);
         self.api_keys.borrow_mut().remove(&user);
+        self.factors.borrow_mut().remove(&user);
         self.documents.borrow_mut().retain(|(owner, _), _| *owner != user);
         self.audit.borrow_mut().push(event);
         Ok(Deleted::Yes)

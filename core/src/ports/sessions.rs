@@ -1,10 +1,10 @@
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::PortError;
 use crate::{
     id::{SessionId, TokenId, UserId},
     session::{
-        Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
+        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
         UseKey,
     },
     settings::Generations,
@@ -150,4 +150,53 @@ pub trait Sessions {
     /// # Errors
     /// When it could not be recorded; the code must not count.
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError>;
+
+    /// Lets a step wait to be taken; gives the end of the ban of an account that is banned.
+    ///
+    /// # Errors
+    /// When it could not be recorded.
+    async fn open_challenge(
+        &self,
+        user: UserId,
+        challenge: Challenge,
+        now: UnixSeconds,
+    ) -> Result<Option<UnixSeconds>, PortError>;
+
+    /// Looks a step up by the digest of its token. An attempt is counted durably before it returns (MF-04).
+    ///
+    /// # Errors
+    /// When the authority can not be reached.
+    async fn find_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        attempt: Attempt,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<ChallengeLookup, PortError>;
+
+    /// Keeps a new factor's secret, in its envelope, with the step that sets it up; an earlier one stays. Gives the one
+    /// that is kept, or `None` when there is no such step.
+    ///
+    /// # Errors
+    /// When it could not be recorded.
+    async fn stage_factor(
+        &self,
+        user: UserId,
+        hash: &str,
+        staged: String,
+        now: UnixSeconds,
+    ) -> Result<Option<String>, PortError>;
+
+    /// Takes a step, once, and uses the code of that step of time, if there is one (MF-03, MF-06).
+    ///
+    /// # Errors
+    /// When it could not be recorded; it must not count as taken.
+    async fn complete_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        step: Option<Step>,
+        now: UnixSeconds,
+    ) -> Result<Completed, PortError>;
 }

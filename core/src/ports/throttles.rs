@@ -21,8 +21,7 @@ impl BucketKey {
     /// known and unknown ones share the rule (TH-03, TH-10); a text that is no address is folded to lower
     /// case.
     pub fn account(typed: &str) -> Self {
-        let account = Email::parse(typed).map_or_else(|_| typed.to_lowercase(), |email| email.to_string());
-        Self::of("sign-in", &account)
+        Self::of("sign-in", &canonical(typed))
     }
 
     /// Failed attempts of one network, whatever they are for.
@@ -50,6 +49,16 @@ impl BucketKey {
         Self::of("api-key", &user.to_string())
     }
 
+    /// Codes of a second factor for one account.
+    pub fn second_factor(user: UserId) -> Self {
+        Self::of("second-factor", &user.to_string())
+    }
+
+    /// Wrong passwords for one account, however it is typed and from wherever, where second factors are asked for.
+    pub fn first_factor(typed: &str) -> Self {
+        Self::of("first-factor", &canonical(typed))
+    }
+
     /// Refreshes of one session.
     pub fn refresh(session: SessionId) -> Self {
         Self::of("refresh", &session.to_string())
@@ -63,6 +72,11 @@ impl BucketKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What was typed as an address in canonical form; a text that is no address is folded to lower case.
+fn canonical(typed: &str) -> String {
+    Email::parse(typed).map_or_else(|_| typed.to_lowercase(), |email| email.to_string())
 }
 
 /// What a sign-up asks about, as a throttle remembers it: the same for every spelling of an address.

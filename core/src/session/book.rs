@@ -14,7 +14,8 @@ use alloc::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Ending, NewSession, Opened, SessionProof, SessionRecord, Use,
+    Attempt, CHALLENGE_ATTEMPTS, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, SessionProof, SessionRecord, Use,
+    challenge::MAX_CHALLENGES,
     refresh_family::{Presented, RefreshFamily},
     refresh_token::RefreshHash,
 };
@@ -60,6 +61,9 @@ pub struct AccountState {
     /// How often all sessions of the deployment have been ended, as far as this book has heard.
     #[serde(default)]
     epoch: u32,
+    /// Steps that wait to be taken, oldest first.
+    #[serde(default)]
+    challenges: Vec<Challenge>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -220,6 +224,7 @@ impl Book {
             return;
         }
         self.account.epoch = epoch;
+        self.account.challenges.retain(|challenge| challenge.epoch >= epoch);
         self.changes.account = true;
         let over: Vec<_> = self
             .sessions
@@ -279,10 +284,11 @@ impl Book {
         self.forget_dead(now);
         let all: Vec<_> = self.sessions.keys().copied().collect();
         // Without a generation no token was ever issued: there is nothing to write down.
-        if self.account.stamp.is_none() {
+        if self.account.stamp.is_none() && self.account.challenges.is_empty() {
             return 0;
         }
         self.account.stamp = Some(fresh);
+        self.account.challenges.clear();
         self.changes.account = true;
         all.iter().filter(|id| self.take_out(**id)).count()
     }
@@ -385,6 +391,74 @@ impl Book {
         Use::Now
     }
 
+    /// Lets a step wait to be taken. A banned account has nothing to wait for.
+    pub fn open_challenge(&mut self, challenge: Challenge, now: UnixSeconds) -> Option<UnixSeconds> {
+        let now = self.at_least(now);
+        if let Some(until) = self.account.standing.banned_until(now) {
+            return Some(until);
+        }
+        self.account.challenges.retain(|known| now < known.expires_at);
+        if self.account.challenges.len() >= MAX_CHALLENGES {
+            self.account.challenges.remove(0);
+        }
+        self.account.challenges.push(challenge);
+        self.changes.account = true;
+        None
+    }
+
+    /// Looks a step up.
+    pub fn find_challenge(&mut self, hash: &str, attempt: Attempt, now: UnixSeconds) -> ChallengeLookup {
+        let now = self.at_least(now);
+        let Some(challenge) = self.live_challenge(hash, now) else { return ChallengeLookup::Gone };
+        if attempt == Attempt::Free {
+            return ChallengeLookup::Alive(challenge.clone());
+        }
+        challenge.attempts += 1;
+        let found = if challenge.attempts > CHALLENGE_ATTEMPTS {
+            ChallengeLookup::Spent
+        } else {
+            ChallengeLookup::Alive(challenge.clone())
+        };
+        if found == ChallengeLookup::Spent {
+            self.account.challenges.retain(|known| known.hash != hash);
+        }
+        self.changes.account = true;
+        found
+    }
+
+    /// Keeps a new factor's secret with the step that sets it up; an earlier one stays. Gives the one that is kept.
+    pub fn stage_factor(&mut self, hash: &str, staged: String, now: UnixSeconds) -> Option<String> {
+        let now = self.at_least(now);
+        let challenge = self.live_challenge(hash, now)?;
+        if challenge.staged.is_none() {
+            challenge.staged = Some(staged);
+            let kept = challenge.staged.clone();
+            self.changes.account = true;
+            return kept;
+        }
+        challenge.staged.clone()
+    }
+
+    /// Takes a step, once: with the code of this step of time, if it is one (MF-03, MF-06).
+    pub fn complete_challenge(&mut self, hash: &str, step: Option<Step>, now: UnixSeconds) -> Completed {
+        let now = self.at_least(now);
+        if self.live_challenge(hash, now).is_none() {
+            return Completed::No;
+        }
+        if let Some(step) = step
+            && self.accept_step(step, now) == Use::Before
+        {
+            return Completed::No;
+        }
+        self.account.challenges.retain(|known| known.hash != hash);
+        self.changes.account = true;
+        Completed::Yes
+    }
+
+    fn live_challenge(&mut self, hash: &str, now: UnixSeconds) -> Option<&mut Challenge> {
+        self.account.challenges.iter_mut().find(|known| known.hash == hash && now < known.expires_at)
+    }
+
     /// Uses something that works once. Remembered until then; `None` until it is
     /// [forgotten](Self::forget_uses).
     pub fn use_once(&mut self, key: UseKey, until: Option<UnixSeconds>, now: UnixSeconds) -> Use {
@@ -434,6 +508,9 @@ impl Book {
             self.changes.account = true;
         }
         self.changes.account |= self.account.standing.forget(now);
+        let waiting = self.account.challenges.len();
+        self.account.challenges.retain(|challenge| now < challenge.expires_at);
+        self.changes.account |= self.account.challenges.len() < waiting;
     }
 
     /// When there will be something to forget; `None` when never.
@@ -441,7 +518,8 @@ impl Book {
         let sessions = self.sessions.values().map(LiveSession::dies_at);
         let uses = self.uses.values().filter_map(|until| *until);
         let step = self.account.totp_step.map(|accepted| accepted.at.plus(STEP_REMEMBERED));
-        sessions.chain(uses).chain(step).chain(self.account.standing.forgotten_at()).min()
+        let challenges = self.account.challenges.iter().map(|challenge| challenge.expires_at);
+        sessions.chain(uses).chain(step).chain(challenges).chain(self.account.standing.forgotten_at()).min()
     }
 
     /// Whether nothing in the book matters: no session to protect, nothing to remember. The generation
@@ -450,6 +528,7 @@ impl Book {
         self.sessions.is_empty()
             && self.uses.is_empty()
             && self.account.totp_step.is_none()
+            && self.account.challenges.is_empty()
             && self.account.standing == Standing::default()
     }
 

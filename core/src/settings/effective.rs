@@ -172,7 +172,8 @@ impl Settings {
             values.insert("ENABLE_SIGNUP", Value::Bool(row.value == "true"));
         }
         if !defaults.authentication {
-            values.insert("ENABLE_SIGNUP", Value::Bool(false));
+            // Whoever asks nobody who they are asks nobody twice.
+            values.extend(["ENABLE_SIGNUP", "ENABLE_MFA"].map(|name| (name, Value::Bool(false))));
         }
         let flag = |name| values.get(name) == Some(&Value::Bool(true));
         let text = |name| values.get(name).and_then(Value::as_str).unwrap_or_default();

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portico_core::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     session::{
-        Book, BookRefresh, Member, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME, SessionCheck,
+        Attempt, Book, BookRefresh, Challenge, Member, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME, SessionCheck,
         SessionProof, UseKey,
     },
     settings::Generations,
@@ -33,6 +33,10 @@ use crate::{
 /// What the store asks. `fresh` becomes the generation where a new one begins.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Question {
+    CompleteChallenge { hash: String, step: Option<Step>, now: UnixSeconds },
+    FindChallenge { hash: String, attempt: Attempt, generations: Generations, now: UnixSeconds },
+    OpenChallenge { challenge: Box<Challenge>, now: UnixSeconds },
+    StageFactor { hash: String, staged: String, now: UnixSeconds },
     AcceptStep {
         step: Step,
         now: UnixSeconds,
@@ -216,6 +220,21 @@ impl SessionAuthority {
             Question::Violate { points, policy, fresh, now } => {
                 let violation = authority.in_book(|book| book.violate(points, policy, fresh, now))?;
                 authority.wake_up_later(violation)
+            }
+            Question::OpenChallenge { challenge, now } => {
+                let opened = authority.in_book(|book| book.open_challenge(*challenge, now))?;
+                authority.wake_up_later(opened)
+            }
+            Question::FindChallenge { hash, attempt, generations, now } => authority.in_book(|book| {
+                book.begin_epoch(generations.sessions);
+                book.find_challenge(&hash, attempt, now)
+            }),
+            Question::StageFactor { hash, staged, now } => {
+                authority.in_book(|book| book.stage_factor(&hash, staged, now))
+            }
+            Question::CompleteChallenge { hash, step, now } => {
+                let completed = authority.in_book(|book| book.complete_challenge(&hash, step, now))?;
+                authority.wake_up_later(completed)
             }
             Question::AccountChanged => {
                 authority.drop_copy();

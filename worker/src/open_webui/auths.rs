@@ -5,6 +5,7 @@ pub mod admin_config;
 pub mod admin_details;
 pub mod api_key;
 pub mod ldap;
+pub mod mfa;
 pub mod oauth;
 pub mod session;
 pub mod sessions;

@@ -10,6 +10,7 @@ use portico_core::{
         groups::GroupError,
         manage_user::ManageUserError,
         own_account::OwnAccountError,
+        second_factor::SecondFactorError,
         sign_in::SignInError,
         sign_up::SignUpError,
     },
@@ -168,6 +169,15 @@ impl Error {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
+    fn conflict(detail: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, detail)
+    }
+
+    /// A page of another site's.
+    pub(super) fn foreign() -> Self {
+        Self::forbidden("Invalid request origin.")
+    }
+
     fn forbidden(detail: &str) -> Self {
         Self::new(StatusCode::FORBIDDEN, detail)
     }
@@ -247,6 +257,7 @@ impl From<SignInError> for Error {
                 Self::bad_request(INVALID_CREDENTIALS)
             }
             SignInError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
+            SignInError::TooManyPasswords { retry_after } => Self::throttled(TOO_MANY, retry_after),
             SignInError::Unavailable(fault) => fault.into(),
         }
     }
@@ -313,6 +324,41 @@ impl From<OwnAccountError> for Error {
     }
 }
 
+impl From<SecondFactorError> for Error {
+    fn from(error: SecondFactorError) -> Self {
+        match error {
+            SecondFactorError::Banned { .. } => Self::forbidden(BANNED),
+            SecondFactorError::Concurrent => {
+                Self::conflict("Authentication changed in another request. Please start again.")
+            }
+            SecondFactorError::Expired => {
+                Self::unauthorized("This authentication step expired. Please start again.")
+            }
+            SecondFactorError::NoAccount => Self::unknown_user(),
+            SecondFactorError::Off => Self::forbidden("MFA is disabled."),
+            SecondFactorError::Pending => Self::forbidden("Account is awaiting approval."),
+            SecondFactorError::Reauthenticate => Self::forbidden("reauthentication_required"),
+            SecondFactorError::SignInAgain => Self::forbidden("MFA is disabled. Please sign in again."),
+            SecondFactorError::Throttled { retry_after } => Self::throttled(TOO_MANY, retry_after),
+            SecondFactorError::TooManyCodes { retry_after } => {
+                Self::throttled("Too many codes. Please sign in again.", retry_after)
+            }
+            SecondFactorError::Unavailable(fault) => fault.into(),
+            SecondFactorError::Unreadable => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Authenticator configuration is unavailable. Contact the operator.",
+            ),
+            SecondFactorError::WrongCode => Self::unauthorized("Invalid or already used code."),
+            SecondFactorError::WrongResetToken => {
+                Self::unauthorized("Invalid or expired operator recovery token.")
+            }
+            SecondFactorError::WrongSetupCode => {
+                Self::unauthorized("Invalid code. Check your authenticator and try again.")
+            }
+        }
+    }
+}
+
 impl From<AuthenticateError> for Error {
     fn from(error: AuthenticateError) -> Self {
         use portico_core::jwt::VerifyError;
@@ -360,7 +406,7 @@ pub fn method_not_allowed(allowed: HeaderValue) -> Answer {
 
 /// 403 for a browser that another site's page sent here.
 pub fn foreign_origin() -> Answer {
-    Error::forbidden("Invalid request origin.").into()
+    Error::foreign().into()
 }
 
 /// 413 or 400 for a body that could not be read.

@@ -6,5 +6,6 @@ pub mod list;
 pub mod own;
 pub mod permissions;
 pub mod profile_image;
+pub mod reset_factor;
 pub mod revoke_sessions;
 pub mod update;

@@ -240,6 +240,26 @@ impl Fields {
         self.object.contains_key(field)
     }
 
+    /// Reports a text that is too short or too long.
+    pub fn refuse_length<T>(
+        &mut self,
+        field: &str,
+        r#type: &'static str,
+        bound: &str,
+        length: usize,
+    ) -> Option<T> {
+        let plural = if length == 1 { "" } else { "s" };
+        self.refuse(field, None, r#type, &format!("String should have {bound} {length} character{plural}"))
+    }
+
+    /// Reports every field that has not been read.
+    pub fn refuse_rest(&mut self) {
+        for field in core::mem::take(&mut self.object).keys() {
+            let _: Option<()> =
+                self.refuse(field, None, "extra_forbidden", "Extra inputs are not permitted");
+        }
+    }
+
     /// Any value that may be absent.
     pub fn any(&mut self, field: &str) -> Option<Value> {
         self.object.remove(field)

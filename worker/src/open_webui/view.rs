@@ -28,6 +28,9 @@ const SESSION_COOKIES: [&str; 4] = [TOKEN_COOKIE, "owui-session", "oui-session",
 /// The cookie that carries the session token.
 pub(super) const TOKEN_COOKIE: &str = "token";
 
+/// The cookie that opens a step of signing in, for pages that come back from a provider.
+pub(super) const CHALLENGE_COOKIE: &str = "mfa_challenge";
+
 /// The cookie that names the OAuth session behind a sign-in.
 pub(super) const OAUTH_SESSION_COOKIE: &str = "oauth_session_id";
 
@@ -225,8 +228,28 @@ pub(super) fn json_of(text: Option<&str>) -> Option<Value> {
 
 /// The answer to a sign-in or sign-up: the account, its token, and the cookie.
 pub(super) fn signed_in(call: &Call<'_, impl Ports>, signed_in: &SignedIn) -> Answer {
+    session_answer(call, signed_in, &session_user(signed_in))
+}
+
+/// The same with the recovery codes of a new second factor.
+pub(super) fn enrolled(call: &Call<'_, impl Ports>, signed_in: &SignedIn, codes: &[&str]) -> Answer {
+    #[derive(Serialize)]
+    struct Enrolled<'a> {
+        #[serde(flatten)]
+        user: SessionUser<'a>,
+        recovery_codes: &'a [&'a str],
+    }
+    session_answer(call, signed_in, &Enrolled { user: session_user(signed_in), recovery_codes: codes })
+}
+
+fn session_answer(call: &Call<'_, impl Ports>, signed_in: &SignedIn, view: &impl Serialize) -> Answer {
+    let cookie = token_cookie(call, &signed_in.token, signed_in.expires_at).header(call.ctx.now);
+    with_cookie(answer::json(StatusCode::OK, view), &cookie)
+}
+
+fn session_user(signed_in: &SignedIn) -> SessionUser<'_> {
     let user = &signed_in.user;
-    let view = SessionUser {
+    SessionUser {
         id: user.id.to_string(),
         name: &user.name,
         role: user.role,
@@ -236,9 +259,7 @@ pub(super) fn signed_in(call: &Call<'_, impl Ports>, signed_in: &SignedIn) -> An
         token_type: "Bearer",
         expires_at: signed_in.expires_at,
         permissions: signed_in.permissions.tree(),
-    };
-    let cookie = token_cookie(call, &signed_in.token, signed_in.expires_at).header(call.ctx.now);
-    with_cookie(answer::json(StatusCode::OK, &view), &cookie)
+    }
 }
 
 /// The answer to "who am I": the account with its profile, the caller's own credential, and the cookie again where that

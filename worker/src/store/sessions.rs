@@ -2,7 +2,7 @@ use portico_core::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     ports::{PortError, Sessions},
     session::{
-        Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
+        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
         UseKey,
     },
     settings::Generations,
@@ -124,6 +124,46 @@ impl Sessions for Store {
 
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
         self.ask(user, &Question::AcceptStep { step, now }).await
+    }
+
+    async fn open_challenge(
+        &self,
+        user: UserId,
+        challenge: Challenge,
+        now: UnixSeconds,
+    ) -> Result<Option<UnixSeconds>, PortError> {
+        self.ask(user, &Question::OpenChallenge { challenge: Box::new(challenge), now }).await
+    }
+
+    async fn find_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        attempt: Attempt,
+        generations: Generations,
+        now: UnixSeconds,
+    ) -> Result<ChallengeLookup, PortError> {
+        self.ask(user, &Question::FindChallenge { hash: hash.into(), attempt, generations, now }).await
+    }
+
+    async fn stage_factor(
+        &self,
+        user: UserId,
+        hash: &str,
+        staged: String,
+        now: UnixSeconds,
+    ) -> Result<Option<String>, PortError> {
+        self.ask(user, &Question::StageFactor { hash: hash.into(), staged, now }).await
+    }
+
+    async fn complete_challenge(
+        &self,
+        user: UserId,
+        hash: &str,
+        step: Option<Step>,
+        now: UnixSeconds,
+    ) -> Result<Completed, PortError> {
+        self.ask(user, &Question::CompleteChallenge { hash: hash.into(), step, now }).await
     }
 }
 

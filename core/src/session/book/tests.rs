@@ -6,7 +6,7 @@ use crate::{
     id::UserId,
     memory::Memory,
     secret::RootSecret,
-    session::{AuthMethod, LOST_ANSWER_TOLERANCE, RefreshKeys, RefreshToken},
+    session::{AuthMethod, CHALLENGE_LIFETIME, ChallengeKind, LOST_ANSWER_TOLERANCE, RefreshKeys, RefreshToken},
 };
 use alloc::string::ToString as _;
 
@@ -349,4 +349,68 @@ fn ending_all_sessions_of_the_deployment_ends_those_from_before() {
     book.open(new_session(3, START), stamp(1));
     assert!(!book.check(&proof(3, 1), 1, START), "it was opened by somebody who had not heard");
     assert!(book.check(&proof(2, 1), 1, START));
+}
+
+fn challenge(hash: &str, at: UnixSeconds) -> Challenge {
+    Challenge {
+        hash: hash.to_string(),
+        kind: ChallengeKind::Verify,
+        method: AuthMethod::Password,
+        auth_time: at,
+        credential_version: 1,
+        epoch: 0,
+        expires_at: at.plus(CHALLENGE_LIFETIME),
+        attempts: 0,
+        staged: None,
+    }
+}
+
+#[test]
+fn a_challenge_is_taken_once_with_a_code_that_is_used_once() {
+    /* MF-03, MF-06 */
+    let mut book = Book::default();
+    for hash in ["a", "b"] {
+        assert_eq!(book.open_challenge(challenge(hash, START), START), None);
+    }
+    let step = Some(Step::at(START));
+    assert_eq!(book.complete_challenge("a", step, START), Completed::Yes);
+    assert_eq!(book.complete_challenge("a", None, START), Completed::No);
+    assert_eq!(book.complete_challenge("b", step, START), Completed::No, "the code was used");
+    assert_eq!(book.complete_challenge("b", None, START), Completed::Yes);
+}
+
+#[test]
+fn a_challenge_dies_of_age_of_wrong_codes_and_with_the_generation() {
+    /* MF-04 */
+    let mut book = with_sessions(&[1]);
+    book.open_challenge(challenge("a", START), START);
+    for _ in 0..CHALLENGE_ATTEMPTS {
+        assert!(matches!(book.find_challenge("a", Attempt::Counts, START), ChallengeLookup::Alive(_)));
+    }
+    assert_eq!(book.find_challenge("a", Attempt::Counts, START), ChallengeLookup::Spent);
+    assert_eq!(book.find_challenge("a", Attempt::Free, START), ChallengeLookup::Gone);
+    book.open_challenge(challenge("b", START), START);
+    assert_eq!(book.find_challenge("b", Attempt::Free, after(300)), ChallengeLookup::Gone);
+    let late = after(300);
+    book.open_challenge(challenge("c", late), late);
+    book.end_all(stamp(2), late);
+    assert_eq!(book.find_challenge("c", Attempt::Free, late), ChallengeLookup::Gone);
+    book.open_challenge(challenge("d", late), late);
+    book.begin_epoch(1);
+    assert_eq!(book.find_challenge("d", Attempt::Free, late), ChallengeLookup::Gone);
+}
+
+#[test]
+fn the_first_staged_factor_stays_and_the_oldest_challenge_makes_room() {
+    let mut book = Book::default();
+    for number in 0..9 {
+        book.open_challenge(challenge(&number.to_string(), START), START);
+    }
+    assert_eq!(book.find_challenge("0", Attempt::Free, START), ChallengeLookup::Gone);
+    assert_eq!(book.stage_factor("1", "x".to_string(), START).as_deref(), Some("x"));
+    assert_eq!(book.stage_factor("1", "y".to_string(), START).as_deref(), Some("x"));
+    assert_eq!(book.stage_factor("0", "y".to_string(), START), None);
+    book.take_changes();
+    book.forget_dead(after(300));
+    assert!(book.take_changes().account && book.is_blank());
 }

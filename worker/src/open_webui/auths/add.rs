@@ -21,8 +21,10 @@ struct AddedView<'a> {
     role: Role,
     email: &'a str,
     profile_image_url: String,
-    token: &'a str,
-    token_type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_type: Option<&'static str>,
 }
 
 /// `POST /api/v1/auths/add`: an account for somebody else, and a short session to set it up with.
@@ -33,14 +35,15 @@ pub async fn add(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer
     let added = manage_user::add(&call.ctx, admin.id(), form(call)?)
         .await
         .map_err(|error| Error::manage_user(error, call.config.password_hint.as_deref()))?;
+    let token = added.session.as_ref().map(|session| session.token.as_str());
     let view = AddedView {
         id: added.user.id.to_string(),
         name: &added.user.name,
         role: added.user.role,
         email: added.user.email.as_str(),
         profile_image_url: view::profile_image_path(&added.user),
-        token: if call.config.token_for_added_users { &added.token } else { "" },
-        token_type: "Bearer",
+        token: token.map(|token| if call.config.token_for_added_users { token } else { "" }),
+        token_type: token.map(|_| "Bearer"),
     };
     Ok(answer::json(StatusCode::OK, &view))
 }

@@ -1,12 +1,19 @@
+use http::StatusCode;
 use portico_core::{
-    flow::sign_in::{self, PasswordLogin},
+    flow::{
+        second_factor::Next,
+        sign_in::{self, PasswordLogin},
+    },
     ports::Ports,
     secret::Secret,
 };
+use serde_json::json;
+
+use super::mfa;
 
 use crate::{
     http::{
-        answer::Answer,
+        answer::{self, Answer},
         cookie::{self, Found},
     },
     open_webui::{
@@ -22,8 +29,16 @@ use crate::{
 /// # Errors
 /// 400, 403, 422, 429 or 503.
 pub async fn signin(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    let signed_in = sign_in::with_password(&call.ctx, form(call)?).await?;
-    Ok(view::signed_in(call, &signed_in))
+    Ok(next(call, &sign_in::with_password(&call.ctx, form(call)?).await?))
+}
+
+/// `SigninResult`: a session, or what comes before it.
+pub(super) fn next(call: &Call<'_, impl Ports>, next: &Next) -> Answer {
+    match next {
+        Next::Challenge(issued) => mfa::challenge_view(issued),
+        Next::Pending => answer::json(StatusCode::OK, &json!({"next_step": "pending"})),
+        Next::Session(signed_in) => view::signed_in(call, signed_in),
+    }
 }
 
 fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {

@@ -7,7 +7,7 @@ use portico_core::{
 
 use crate::{
     http::answer::Answer,
-    open_webui::{error::Error, validate::Fields, view},
+    open_webui::{auths::signin, error::Error, validate::Fields},
     router::Call,
 };
 
@@ -16,10 +16,10 @@ use crate::{
 /// # Errors
 /// 400, 403, 422, 429 or 503.
 pub async fn signup(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    let signed_in = sign_up::with_password(&call.ctx, form(call)?)
+    let next = sign_up::with_password(&call.ctx, form(call)?)
         .await
         .map_err(|error| Error::sign_up(error, call.config.password_hint.as_deref()))?;
-    Ok(view::signed_in(call, &signed_in))
+    Ok(signin::next(call, &next))
 }
 
 fn form<P>(call: &Call<'_, P>) -> Result<SignUp, Error> {

@@ -1,0 +1,55 @@
+use super::Memory;
+use crate::{
+    audit::AuditEvent,
+    id::UserId,
+    ports::{PortError, Replaced, SecondFactors, StoredFactor},
+    totp::BackupCodes,
+};
+
+impl SecondFactors for Memory {
+    async fn find_second_factor(&self, user: UserId) -> Result<Option<StoredFactor>, PortError> {
+        self.reach("second factors")?;
+        Ok(self.factors.borrow().get(&user).cloned())
+    }
+
+    async fn replace_second_factor(
+        &self,
+        user: UserId,
+        factor: Option<StoredFactor>,
+        event: AuditEvent,
+    ) -> Result<bool, PortError> {
+        self.reach("second factors")?;
+        if self.account(user).is_none() {
+            return Ok(false);
+        }
+        let mut factors = self.factors.borrow_mut();
+        let changed = match factor {
+            Some(factor) => {
+                factors.insert(user, factor);
+                true
+            }
+            None => factors.remove(&user).is_some(),
+        };
+        if changed {
+            self.audit.borrow_mut().push(event);
+        }
+        Ok(changed)
+    }
+
+    async fn swap_backup_codes(
+        &self,
+        user: UserId,
+        old: &BackupCodes,
+        new: &BackupCodes,
+    ) -> Result<Replaced, PortError> {
+        self.reach("second factors")?;
+        let mut factors = self.factors.borrow_mut();
+        match factors.get_mut(&user).filter(|factor| factor.backup_codes == *old) {
+            Some(factor) => {
+                factor.backup_codes = new.clone();
+                Ok(Replaced::Yes)
+            }
+            None => Ok(Replaced::No),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+use alloc::string::String;
+
+use super::{PortError, Replaced};
+use crate::{audit::AuditEvent, id::UserId, time::UnixSeconds, totp::BackupCodes};
+
+/// An account's second factor as it is stored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StoredFactor {
+    /// The secret, in its envelope; `None` while an operator has taken it away.
+    pub secret: Option<String>,
+    /// For whoever has lost the app.
+    pub backup_codes: BackupCodes,
+    /// What an operator gave out to set up a new factor with.
+    pub reset: Option<ResetTicket>,
+}
+
+/// Lets somebody set up a second factor whose old one was taken away.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ResetTicket {
+    /// Digest of the token.
+    pub hash: String,
+    /// When it is too late.
+    pub expires_at: UnixSeconds,
+}
+
+/// Second factors.
+#[expect(async_fn_in_trait, reason = "hosts are single-threaded; no Send bound is wanted")]
+pub trait SecondFactors {
+    /// An account's factor.
+    ///
+    /// # Errors
+    /// When the store can not be read: whoever asks has to refuse.
+    async fn find_second_factor(&self, user: UserId) -> Result<Option<StoredFactor>, PortError>;
+
+    /// Replaces an account's factor, or takes it away. The event is stored in the same step. `false` when there is no
+    /// such account, or nothing to take away.
+    ///
+    /// # Errors
+    /// When the store failed; the old factor or the new one is stored.
+    async fn replace_second_factor(
+        &self,
+        user: UserId,
+        factor: Option<StoredFactor>,
+        event: AuditEvent,
+    ) -> Result<bool, PortError>;
+
+    /// Replaces backup codes, if they are still those that were read: of many that use one code, one succeeds (MF-11).
+    ///
+    /// # Errors
+    /// When the store failed; the code must not count.
+    async fn swap_backup_codes(
+        &self,
+        user: UserId,
+        old: &BackupCodes,
+        new: &BackupCodes,
+    ) -> Result<Replaced, PortError>;
+}
