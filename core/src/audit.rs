@@ -57,6 +57,8 @@ pub enum AuditAction {
     SignOut,
     /// Somebody tried to create an account.
     SignUp,
+    /// Somebody's memberships were taken from a list that a directory or a proxy gave.
+    SyncGroups,
     /// Somebody changed their profile.
     UpdateProfile,
     /// An administrator changed an account.
@@ -94,6 +96,7 @@ impl AuditAction {
             Self::SignIn => "sign_in",
             Self::SignOut => "sign_out",
             Self::SignUp => "sign_up",
+            Self::SyncGroups => "sync_groups",
             Self::UpdateProfile => "update_profile",
             Self::UpdateUser => "update_user",
             Self::UseApiKey => "use_api_key",
@@ -107,6 +110,8 @@ impl AuditAction {
 pub enum AuditOutcome {
     /// The account is banned.
     Banned,
+    /// The secret that the first account needs was missing or wrong.
+    BootstrapRefused,
     /// Registration is closed.
     Closed,
     /// The address is registered already.
@@ -144,6 +149,7 @@ impl AuditOutcome {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Banned => "banned",
+            Self::BootstrapRefused => "bootstrap_refused",
             Self::Closed => "closed",
             Self::EmailTaken => "email_taken",
             Self::FirstAdmin => "first_admin",

@@ -19,6 +19,7 @@ pub mod second_factor;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod trusted_identity;
 pub mod user_list;
 
 use alloc::{rc::Rc, string::String};

@@ -17,6 +17,13 @@ const KNOWN_PATHS: [&str; 3] = ["/user.png", "/favicon.png", "/static/favicon.pn
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ImageReference(String);
 
+/// The picture of somebody who has none.
+impl Default for ImageReference {
+    fn default() -> Self {
+        Self(Self::DEFAULT.into())
+    }
+}
+
 impl ImageReference {
     /// What an account has before its owner chooses a picture.
     pub const DEFAULT: &'static str = "/user.png";

@@ -27,7 +27,9 @@ use crate::{
     id::UserId,
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
-    ports::{AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, PortError, Signatures, StoredFactor},
+    ports::{
+        AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, PortError, Signatures, StoredFactor,
+    },
     secret::Secret,
     session::Book,
     settings::StoredSetting,
@@ -103,13 +105,13 @@ impl Memory {
     /// Stores a hash behind Portico's back, as an import does.
     pub fn set_password_hash(&self, email: &str, hash: PasswordHash) {
         if let Some(row) = self.users.borrow_mut().find_mut(email) {
-            row.password_hash = hash;
+            row.password_hash = Some(hash);
         }
     }
 
     /// The hash that is stored for an account.
     pub fn password_hash(&self, email: &str) -> Option<PasswordHash> {
-        self.users.borrow().find(email).map(|row| row.password_hash.clone())
+        self.users.borrow().find(email).and_then(|row| row.password_hash.clone())
     }
 
     /// The account, its credential's version and what its groups grant.

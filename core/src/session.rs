@@ -7,8 +7,8 @@ mod refresh_token;
 
 pub use book::{AccountState, Book, BookRefresh, Changes, LiveSession, MAX_SESSIONS, RefreshUse, UseKey};
 pub use challenge::{
-    Attempt, CHALLENGE_ATTEMPTS, CHALLENGE_LIFETIME, Challenge, ChallengeKind, ChallengeLookup, ChallengeToken,
-    Completed,
+    Attempt, CHALLENGE_ATTEMPTS, CHALLENGE_LIFETIME, Challenge, ChallengeKind, ChallengeLookup,
+    ChallengeToken, Completed,
 };
 pub use refresh_family::LOST_ANSWER_TOLERANCE;
 pub use refresh_token::{RefreshHash, RefreshKeys, RefreshToken};

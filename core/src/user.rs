@@ -105,8 +105,8 @@ pub struct NewUser {
     pub default_role: Role,
     /// The group it joins, if there is such a group.
     pub default_group: Option<GroupId>,
-    /// The password's hash.
-    pub password_hash: PasswordHash,
+    /// The password's hash; `None` for somebody who signs in another way.
+    pub password_hash: Option<PasswordHash>,
     /// Creation time.
     pub created_at: UnixSeconds,
 }

@@ -1,4 +1,5 @@
 mod mfa;
+mod modes;
 mod session;
 mod sessions;
 mod signin;

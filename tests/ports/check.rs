@@ -51,7 +51,7 @@ pub(crate) fn new_user(ports: &impl Ports, email: &str) -> Result<NewUser, Strin
         image: works(ImageReference::parse("/user.png"))?,
         default_role: Role::Pending,
         default_group: None,
-        password_hash: PasswordHash::from_stored(format!("hash of {email}")),
+        password_hash: Some(PasswordHash::from_stored(format!("hash of {email}"))),
         created_at: NOW,
     })
 }

@@ -16,13 +16,13 @@ use portico_core::{
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
         Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, PortError, Replaced,
-        SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles, Updated, UserChange, UserPage,
-        UserQuery, UserRecord, UserRecords, Users,
+        SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles, Updated, UserChange,
+        UserPage, UserQuery, UserRecord, UserRecords, Users,
     },
     secret::Secret,
     session::{
-        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
-        UseKey,
+        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
+        SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::{Generations, SettingDefaults, Settings, StoredSettings},
     throttle::{BanPolicy, Limit, Spent, Violation},
@@ -246,6 +246,15 @@ impl<P: Groups> Groups for Faulty<P> {
 
     async fn list_memberships(&self, user: UserId) -> Result<Vec<GroupId>, PortError> {
         self.through(self.ports.list_memberships(user)).await
+    }
+
+    async fn sync_memberships(
+        &self,
+        user: UserId,
+        names: &[String],
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.sync_memberships(user, names, event)).await
     }
 }
 

@@ -142,3 +142,26 @@ pub(crate) async fn a_new_account_joins_its_default_group_if_there_is_one(ports:
     }
     Ok(())
 }
+
+pub(crate) async fn a_list_of_names_takes_back_only_what_such_a_list_gave(ports: &impl Ports) -> Outcome {
+    let (red, blue, other) = (
+        group(ports, "Red", None).await?,
+        group(ports, "Blue", None).await?,
+        group(ports, "Red", None).await?,
+    );
+    let ann = existing_user(ports, "ann@example.com").await?;
+    add(ports, &blue, &[ann.id]).await?;
+    let sync = |names: &[&str]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_string()).collect();
+        async move { works(ports.sync_memberships(ann.id, &names, event(ports)?).await) }
+    };
+    let of = || async {
+        let groups = works(ports.list_memberships(ann.id).await)?;
+        Ok::<alloc::collections::BTreeSet<GroupId>, String>(groups.into_iter().collect())
+    };
+    sync(&["Red", "Blue", "Nobody"]).await?;
+    hold_eq!(of().await?, alloc::collections::BTreeSet::from([red.id, blue.id, other.id]));
+    sync(&["Green"]).await?;
+    hold_eq!(of().await?, alloc::collections::BTreeSet::from([blue.id]));
+    Ok(())
+}

@@ -44,6 +44,7 @@ macro_rules! cases {
 cases![
     groups::a_change_of_a_group_touches_what_it_names,
     groups::a_group_is_stored_as_it_was_made,
+    groups::a_list_of_names_takes_back_only_what_such_a_list_gave,
     groups::a_new_account_joins_its_default_group_if_there_is_one,
     groups::grants_come_down_to_the_members_of_groups_below,
     groups::members_join_once_and_leave,

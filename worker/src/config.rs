@@ -3,18 +3,21 @@
 
 mod password_pattern;
 mod session_keys;
+pub mod trusted_headers;
 
 use core::fmt;
 
 use http::{HeaderName, Uri};
 use portico_core::{
     api_key::ApiKeyPeppers,
+    display_name::DisplayName,
     duration::TokenLifetime,
-    flow::{GroupShare, Policy, api_keys::Reveal},
+    email::Email,
+    flow::{GroupShare, Policy, api_keys::Reveal, trusted_identity::InitialAdmin},
     jwt::KeyRing,
     password::{PasswordPattern, PasswordPolicy, PepperError, Peppers},
     seal::SealingKeys,
-    secret::RootSecret,
+    secret::{RootSecret, Secret},
     session::{RefreshKeys, SessionLimits},
     settings::{SettingDefaults, Settings, StoredSettings},
     throttle::{BanPolicy, SIGN_UP_LIMIT},
@@ -23,6 +26,7 @@ use portico_core::{
 };
 
 use password_pattern::{DEFAULT_PATTERN, Pattern};
+use trusted_headers::TrustedHeaders;
 
 /// Everything the deployment decides.
 #[derive(Debug)]
@@ -47,6 +51,14 @@ pub struct Config {
     pub password_change_form: bool,
     /// What a refused weak password is answered with.
     pub password_hint: Option<String>,
+    /// The headers in which a proxy says who somebody is, where there is one.
+    pub trusted_headers: Option<TrustedHeaders>,
+    /// The administrator that a deployment without anybody begins with.
+    pub initial_admin: Option<InitialAdmin>,
+    /// What the first sign-up has to show (AD-02).
+    pub bootstrap_secret: Option<Secret<String>>,
+    /// Whether something is configured that no deployment should stay with.
+    pub degraded: bool,
     /// The header that programs show their API key in, besides `Authorization`.
     pub api_key_header: HeaderName,
     /// Whether pictures at other addresses are redirected to.
@@ -134,6 +146,16 @@ impl Config {
         };
         let revocation_cache = vars.parsed("REVOCATION_CACHE_SECONDS", revocation_cache);
         let sign_ups_per_hour = vars.parsed("SIGN_UPS_PER_HOUR", sign_ups_per_hour);
+        let password_is_strict = password.refuses_guessable;
+        let authentication = vars.flag("WEBUI_AUTH", true);
+        let trusted_headers = TrustedHeaders::configured(&mut vars);
+        let initial_admin = vars.initial_admin();
+        if vars.flag("RESET_CONFIG_ON_START", false) {
+            vars.refuse(
+                "RESET_CONFIG_ON_START",
+                "has no meaning here: a Worker never starts; see ENABLE_PERSISTENT_CONFIG",
+            );
+        }
         let reveal = vars.parsed("API_KEY_REVEAL", reveal);
         let api_key_header = vars.parsed("CUSTOM_API_KEY_HEADER", header_name);
         let group_share = vars.text("DEFAULT_GROUP_SHARE_PERMISSION");
@@ -173,6 +195,10 @@ impl Config {
             password_confirmation: vars.flag("ENABLE_SIGNUP_PASSWORD_CONFIRMATION", false),
             password_change_form: vars.flag("ENABLE_PASSWORD_CHANGE_FORM", true),
             password_hint: vars.text("PASSWORD_VALIDATION_HINT"),
+            degraded: !password_is_strict || !authentication,
+            trusted_headers,
+            initial_admin,
+            bootstrap_secret: vars.text("BOOTSTRAP_SECRET").map(Secret::new),
             api_key_header: api_key_header.unwrap_or(HeaderName::from_static("x-api-key")),
             forward_profile_images: vars.flag("ENABLE_PROFILE_IMAGE_URL_FORWARDING", true),
             token_for_added_users: vars.flag("ENABLE_TOKEN_FOR_ADDED_USERS", true),
@@ -218,6 +244,17 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         self.optional_flag(variable).unwrap_or(default)
     }
 
+    fn initial_admin(&mut self) -> Option<InitialAdmin> {
+        let email =
+            self.parsed("WEBUI_ADMIN_EMAIL", |text| Email::parse(text).map_err(|error| error.to_string()));
+        let name = self.parsed("WEBUI_ADMIN_NAME", |text| {
+            DisplayName::parse(text).map_err(|_| "must be a name to show".to_string())
+        });
+        let (email, password) = email.zip(self.text("WEBUI_ADMIN_PASSWORD"))?;
+        let name = name.or_else(|| DisplayName::parse("Admin").ok())?;
+        Some(InitialAdmin { email, name, password: Secret::new(password) })
+    }
+
     fn password_policy(&mut self) -> PasswordPolicy {
         let mut policy = self.parsed("PASSWORD_POLICY", password_policy).unwrap_or(PasswordPolicy::DEFAULT);
         let min_length = self.parsed("PASSWORD_MIN_LENGTH", min_password_length);
@@ -242,6 +279,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             }
         };
         defaults.stored_counts = self.flag("ENABLE_PERSISTENT_CONFIG", true);
+        defaults.authentication = self.flag("WEBUI_AUTH", true);
         defaults.initial_admin_sign_up = self.flag("ENABLE_INITIAL_ADMIN_SIGNUP", false);
         Some(defaults)
     }
@@ -348,6 +386,11 @@ fn absolute_url(text: &str) -> Result<String, String> {
         return Err(problem());
     }
     Ok(text.to_string())
+}
+
+/// The origin of an address that was checked before.
+pub(crate) fn origin(url: &str) -> Option<String> {
+    url.parse().ok().map(|uri| origin_of(&uri))
 }
 
 fn public_origin(text: &str) -> Result<String, String> {

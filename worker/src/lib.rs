@@ -61,6 +61,10 @@ pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Resul
 /// sends the request the long way, through [`serve`]: same router, same flows, same answer.
 pub fn enter(head: &str, env: &worker::Env) -> JsValue {
     let Ok(config) = configuration(env) else { return JsValue::UNDEFINED };
+    // What a proxy says about a request stands in other headers.
+    if config.trusted_headers.is_some() {
+        return JsValue::UNDEFINED;
+    }
     let Some(request) = bodiless(head) else { return JsValue::UNDEFINED };
     if !routes().is_hot(request.uri().path()) || may_have_more(request.headers()) {
         return JsValue::UNDEFINED;
@@ -147,7 +151,13 @@ fn configuration(env: &worker::Env) -> Result<&'static Config, &'static [ConfigE
     let parsed = CONFIG.with(|config| {
         *config.get_or_init(|| {
             let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
-            Box::leak(Box::new(Config::parse(lookup)))
+            let parsed = Config::parse(lookup);
+            if parsed.as_ref().is_ok_and(|config| config.bootstrap_secret.is_none()) {
+                worker::console_warn!(
+                    "BOOTSTRAP_SECRET is not set: whoever signs up first administrates (AD-02)"
+                );
+            }
+            Box::leak(Box::new(parsed))
         })
     });
     parsed.as_ref().map_err(Vec::as_slice)

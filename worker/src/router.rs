@@ -5,10 +5,16 @@ use alloc::collections::BTreeMap;
 
 use futures_util::future::LocalBoxFuture;
 use http::{HeaderMap, HeaderValue, Method, Request};
-use portico_core::{audit::AuditAction, flow::Ctx, id::TokenId, ports::Ports, time::UnixSeconds};
+use portico_core::{
+    audit::AuditAction,
+    flow::{Ctx, trusted_identity},
+    id::TokenId,
+    ports::Ports,
+    time::UnixSeconds,
+};
 
 use crate::{
-    config::Config,
+    config::{self, Config},
     http::{
         answer::{self, Answer, Transport},
         body::{self, BodyStream},
@@ -113,6 +119,7 @@ fn routes<P: Ports>() -> Vec<Route<P>> {
         (POST,   "/api/v1/users/{id}/update",                     admin!(users::update::update),                    PROFILE, Unlimited,        Own,     Some(Event::UpdateUser),      Long),
         (GET,    "/api/version",                                  anonymous!(open_webui::version::version),         FORM,    Unlimited,        Any,     None,                         Long),
         (GET,    "/health",                                       anonymous!(open_webui::version::health),          FORM,    Unlimited,        Any,     None,                         Short),
+        (GET,    "/ready",                                        anonymous!(open_webui::version::ready),           FORM,    Unlimited,        Any,     None,                         Long),
     ];
     let row = |(method, path, guarded, body_cap, throttle, origin, audit, way): Row<P>| Route {
         method,
@@ -445,22 +452,36 @@ async fn call<P: Ports>(
     body: &mut impl BodyStream,
     around: Around,
 ) -> Answer {
-    if route.origin != Origin::Any && !origin::is_welcome(&parts.headers, host.config, &around.own_origin) {
-        return open_webui::error::foreign_origin();
+    let ctx = Ctx {
+        ports: host.ports,
+        policy: &host.config.policy,
+        now: host.now,
+        client: client::describe(&parts.headers, around.request_id),
+    };
+    let mut cookies = Cookies::Count;
+    if route.origin != Origin::Any {
+        // The public address may have been changed while the service runs.
+        let own_origin = match ctx.settings().await {
+            Ok(settings) => settings.text("WEBUI_URL").and_then(config::origin).unwrap_or(around.own_origin),
+            Err(fault) => return open_webui::error::Error::from(fault).into(),
+        };
+        if !origin::is_welcome(&parts.headers, host.config, &own_origin) {
+            return open_webui::error::foreign_origin();
+        }
+        if !origin::vouches_for_cookies(&parts.headers, host.config, &own_origin) {
+            cookies = Cookies::Ignored;
+        }
     }
-    let vouched = || origin::vouches_for_cookies(&parts.headers, host.config, &around.own_origin);
-    let cookies = if route.origin == Origin::Any || vouched() { Cookies::Count } else { Cookies::Ignored };
     let body = match body::read(&parts.headers, body, route.body_cap).await {
         Ok(body) => body,
         Err(error) => return open_webui::error::body(error),
     };
+    if let Some(admin) = host.config.initial_admin.as_ref().filter(|_| route.way == Way::Long) {
+        // The port has reported its fault; the next request tries again.
+        let _ = trusted_identity::ensure_admin(&ctx, admin).await;
+    }
     let call = Call {
-        ctx: Ctx {
-            ports: host.ports,
-            policy: &host.config.policy,
-            now: host.now,
-            client: client::describe(&parts.headers, around.request_id),
-        },
+        ctx,
         config: host.config,
         request: &Request::from_parts(parts, body),
         transport: around.transport,

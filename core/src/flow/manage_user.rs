@@ -153,7 +153,7 @@ pub async fn add(
         image: form.image,
         default_role: form.role,
         default_group: ctx.settings().await?.default_group,
-        password_hash: password::create(&password, &ctx.policy.peppers, ctx.ports).await?,
+        password_hash: Some(password::create(&password, &ctx.policy.peppers, ctx.ports).await?),
         created_at: ctx.now,
     };
     let event = audit::event_about(ctx, admin, id, AuditAction::AddUser)?;

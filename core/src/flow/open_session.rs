@@ -48,7 +48,8 @@ pub(super) async fn open_for_another(
     };
     let lifetime = TokenLifetime::Limited(lifetime);
     let method = AuthMethod::System;
-    let opening = Opening { method, auth_time: ctx.now, mfa_verified: false, lifetime, issued_by: Some(admin) };
+    let opening =
+        Opening { method, auth_time: ctx.now, mfa_verified: false, lifetime, issued_by: Some(admin) };
     open_for(ctx, account, opening).await
 }
 

@@ -21,7 +21,8 @@ use crate::{
     seal::Place,
     secret::Secret,
     session::{
-        Attempt, AuthMethod, CHALLENGE_LIFETIME, Challenge, ChallengeKind, ChallengeLookup, ChallengeToken, Completed,
+        Attempt, AuthMethod, CHALLENGE_LIFETIME, Challenge, ChallengeKind, ChallengeLookup, ChallengeToken,
+        Completed,
     },
     settings::Settings,
     throttle::{SECOND_FACTOR_LIMIT, Spent},
@@ -230,8 +231,11 @@ pub async fn confirm_enrolment(
         return Err(SecondFactorError::Concurrent);
     }
     let (codes, stored_codes) = BackupCodes::generate(user, &ctx.policy.backup_code_key, ctx.ports)?;
-    let stored =
-        StoredFactor { secret: Some(seal(ctx, &secret, STORED, user)?), backup_codes: stored_codes, reset: None };
+    let stored = StoredFactor {
+        secret: Some(seal(ctx, &secret, STORED, user)?),
+        backup_codes: stored_codes,
+        reset: None,
+    };
     let event = audit::event(ctx, Some(user), AuditAction::EnrollFactor, AuditOutcome::Success)?;
     if !ctx.ports.replace_second_factor(user, Some(stored), event).await? {
         return Err(SecondFactorError::Expired);

@@ -19,7 +19,7 @@ use crate::{
     session::AuthMethod,
     throttle::{LOOPBACK_SIGN_UPS, Limit, SIGN_UP_LIMIT, SITE_SIGN_UP_LIMIT, Spent},
     time::Lifetime,
-    user::NewUser,
+    user::{NewUser, SignUpPolicy},
 };
 
 /// What someone typed into a sign-up form.
@@ -33,6 +33,8 @@ pub struct SignUp {
     pub password: Secret<String>,
     /// Checked image reference.
     pub image: ImageReference,
+    /// Whether the first account may be created, as far as the deployment's own secret for that goes (AD-02).
+    pub may_be_first: bool,
 }
 
 /// Creates an account with a password and signs it in.
@@ -49,6 +51,9 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
     let admission = ctx.ports.preview_admission(email.as_ref().ok(), settings.sign_up).await?;
     if admission == Admission::Closed {
         return Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await);
+    }
+    if admission == Admission::First && !form.may_be_first {
+        return Err(refused(ctx, AuditOutcome::BootstrapRefused, SignUpError::Closed).await);
     }
     if let Ok(email) = &email
         && let Spent::Refused { retry_after } = spend(ctx, email).await?
@@ -72,11 +77,12 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
         image: form.image,
         default_role: settings.default_role,
         default_group: settings.default_group,
-        password_hash: password::create(&password, &ctx.policy.peppers, ctx.ports).await?,
+        password_hash: Some(password::create(&password, &ctx.policy.peppers, ctx.ports).await?),
         created_at: ctx.now,
     };
+    let policy = SignUpPolicy { first: settings.sign_up.first && form.may_be_first, ..settings.sign_up };
     let event = audit::event(ctx, Some(new_user.id), AuditAction::SignUp, AuditOutcome::Success)?;
-    match ctx.ports.create_user(new_user, settings.sign_up, event).await? {
+    match ctx.ports.create_user(new_user, policy, event).await? {
         Created::Closed => Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await),
         Created::EmailTaken => Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await),
         Created::Account(account) => {

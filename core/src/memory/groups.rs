@@ -1,4 +1,4 @@
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{collections::BTreeSet, string::String, vec::Vec};
 
 use super::Memory;
 use crate::{
@@ -15,6 +15,8 @@ use crate::{
 pub(super) struct GroupTable {
     groups: Vec<Group>,
     members: Vec<(GroupId, UserId)>,
+    /// Memberships that a list of names brought about.
+    synced: BTreeSet<(GroupId, UserId)>,
 }
 
 impl GroupTable {
@@ -173,5 +175,34 @@ impl Groups for Memory {
     async fn list_memberships(&self, user: UserId) -> Result<Vec<GroupId>, PortError> {
         self.reach("groups")?;
         Ok(self.groups.borrow().memberships(user))
+    }
+
+    async fn sync_memberships(
+        &self,
+        user: UserId,
+        names: &[String],
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.reach("groups")?;
+        let mut table = self.groups.borrow_mut();
+        let named: BTreeSet<_> =
+            table.groups.iter().filter(|group| names.contains(&group.name)).map(|group| group.id).collect();
+        let lost: Vec<_> = table
+            .synced
+            .iter()
+            .copied()
+            .filter(|(group, member)| *member == user && !named.contains(group))
+            .collect();
+        table.members.retain(|membership| !lost.contains(membership));
+        table.synced.retain(|membership| !lost.contains(membership));
+        for group in named {
+            if !table.members.contains(&(group, user)) {
+                table.members.push((group, user));
+                table.synced.insert((group, user));
+            }
+        }
+        self.audit.borrow_mut().push(event);
+        self.directory_changed();
+        Ok(())
     }
 }

@@ -5,8 +5,8 @@ use crate::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     ports::{PortError, Sessions},
     session::{
-        Attempt, Book, BookRefresh, Challenge, ChallengeLookup, Completed, Ending, Member, NewSession, Opened, Refresh, RefreshUse, SessionCheck,
-        SessionProof, SessionRecord, Use, UseKey,
+        Attempt, Book, BookRefresh, Challenge, ChallengeLookup, Completed, Ending, Member, NewSession,
+        Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::Generations,
     throttle::{BanPolicy, Violation},

@@ -27,7 +27,7 @@ pub(super) struct UserTable {
 #[derive(Debug)]
 pub(super) struct UserRow {
     pub(super) user: User,
-    pub(super) password_hash: PasswordHash,
+    pub(super) password_hash: Option<PasswordHash>,
     version: u32,
     /// Counts the accounts that there were before.
     place: usize,
@@ -37,7 +37,7 @@ impl UserRow {
     fn credential(&self, grants: Permissions, has_factor: bool) -> Credential {
         Credential {
             user: self.user.clone(),
-            password_hash: Some(self.password_hash.clone()),
+            password_hash: self.password_hash.clone(),
             version: self.version,
             grants,
             has_factor,
@@ -111,7 +111,7 @@ impl UserTable {
 
     /// The account, while its hash is the one that was read.
     fn with_hash(&mut self, id: UserId, hash: &PasswordHash) -> Option<&mut UserRow> {
-        self.rows.get_mut(&id).filter(|row| row.password_hash == *hash)
+        self.rows.get_mut(&id).filter(|row| row.password_hash.as_ref() == Some(hash))
     }
 
     fn is_last_admin(&self, id: UserId) -> bool {
@@ -160,7 +160,7 @@ impl UserTable {
             };
         }
         if let Some(hash) = change.password_hash {
-            row.password_hash = hash;
+            row.password_hash = Some(hash);
             row.version += 1;
         }
         Updated::User(Box::new(row.user.clone()))
@@ -250,7 +250,7 @@ impl Users for Memory {
         self.reach("users")?;
         let mut users = self.users.borrow_mut();
         let Some(row) = users.with_hash(user, old) else { return Ok(Replaced::No) };
-        row.password_hash = new.clone();
+        row.password_hash = Some(new.clone());
         Ok(Replaced::Yes)
     }
 
@@ -264,7 +264,7 @@ impl Users for Memory {
         self.reach("users")?;
         let mut users = self.users.borrow_mut();
         let Some(row) = users.with_hash(user, old) else { return Ok(Replaced::No) };
-        row.password_hash = new.clone();
+        row.password_hash = Some(new.clone());
         row.version += 1;
         row.user.updated_at = event.at;
         self.audit.borrow_mut().push(event);

@@ -83,6 +83,19 @@ pub trait Groups {
     /// # Errors
     /// When the store can not be read.
     async fn list_memberships(&self, user: UserId) -> Result<Vec<GroupId>, PortError>;
+
+    /// Takes somebody's memberships from a list of group names: into every group that has one of these names, out of
+    /// the others that such a list brought them into. What administrators decided stays. The event is stored in the
+    /// same step.
+    ///
+    /// # Errors
+    /// When the store failed.
+    async fn sync_memberships(
+        &self,
+        user: UserId,
+        names: &[String],
+        event: AuditEvent,
+    ) -> Result<(), PortError>;
 }
 
 /// A permission tree of a group that can not be read grants nothing; no such tree is ever stored.

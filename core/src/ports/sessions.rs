@@ -4,8 +4,8 @@ use super::PortError;
 use crate::{
     id::{SessionId, TokenId, UserId},
     session::{
-        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
-        UseKey,
+        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
+        SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::Generations,
     throttle::{BanPolicy, Violation},

@@ -14,7 +14,8 @@ use alloc::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Attempt, CHALLENGE_ATTEMPTS, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, SessionProof, SessionRecord, Use,
+    Attempt, CHALLENGE_ATTEMPTS, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened,
+    SessionProof, SessionRecord, Use,
     challenge::MAX_CHALLENGES,
     refresh_family::{Presented, RefreshFamily},
     refresh_token::RefreshHash,

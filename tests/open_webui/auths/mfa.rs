@@ -42,7 +42,11 @@ fn confirm(app: &TestApp, token: &Value, ahead: i64) -> (Answer, Authenticator) 
 #[test]
 fn a_deployment_that_asks_for_a_second_factor_gives_no_token_for_a_password() {
     /* MF-06, MF-07 */
-    let app = TestApp::with_vars(&[("ENABLE_MFA", "true"), ("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")]);
+    let app = TestApp::with_vars(&[
+        ("ENABLE_MFA", "true"),
+        ("ENABLE_SIGNUP", "true"),
+        ("DEFAULT_USER_ROLE", "user"),
+    ]);
     let form = json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD});
     let signed_up = app.anonymous().post("/api/v1/auths/signup", &form);
     assert_eq!((signed_up.status, &signed_up.json()["next_step"]), (200, &json!("enroll")));
@@ -74,7 +78,10 @@ fn a_deployment_that_asks_for_a_second_factor_gives_no_token_for_a_password() {
 fn a_recovery_code_works_once_and_a_wrong_code_not_at_all() {
     /* MF-04, MF-10, MF-11 */
     let app = TestApp::with_vars(&[("ENABLE_MFA", "true")]);
-    app.anonymous().post("/api/v1/auths/signup", &json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD}));
+    app.anonymous().post(
+        "/api/v1/auths/signup",
+        &json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD}),
+    );
     let (enrolled, _) = enroll(&app, "ann@example.com");
     let code = enrolled.json()["recovery_codes"][3].clone();
     let token = sign_in(&app, "ann@example.com")["challenge_token"].clone();
@@ -126,7 +133,11 @@ fn changing_the_policy_ends_every_session_and_needs_a_person() {
 #[test]
 fn an_operator_takes_a_lost_factor_away_and_its_owner_sets_up_another() {
     /* MF-13, MF-14 */
-    let app = TestApp::with_vars(&[("ENABLE_MFA", "true"), ("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")]);
+    let app = TestApp::with_vars(&[
+        ("ENABLE_MFA", "true"),
+        ("ENABLE_SIGNUP", "true"),
+        ("DEFAULT_USER_ROLE", "user"),
+    ]);
     for name in ["ann", "bob"] {
         let form = json!({"name": name, "email": format!("{name}@example.com"), "password": PASSWORD});
         app.anonymous().post("/api/v1/auths/signup", &form);
@@ -158,7 +169,10 @@ fn an_operator_takes_a_lost_factor_away_and_its_owner_sets_up_another() {
 fn the_present_factor_opens_the_way_to_another_and_to_new_recovery_codes() {
     /* MF-08, MF-09 */
     let app = TestApp::with_vars(&[("ENABLE_MFA", "true")]);
-    app.anonymous().post("/api/v1/auths/signup", &json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD}));
+    app.anonymous().post(
+        "/api/v1/auths/signup",
+        &json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD}),
+    );
     let (enrolled, _) = enroll(&app, "ann@example.com");
     let codes = enrolled.json()["recovery_codes"].clone();
     let ann = app.anonymous().with_token(enrolled.token());
@@ -169,8 +183,17 @@ fn the_present_factor_opens_the_way_to_another_and_to_new_recovery_codes() {
     let step = by_code(&ann, "replace", &codes[0]).json();
     assert_eq!(step["next_step"], "enroll");
     let setup = |token: &Value| post(&app, "enroll/start", &json!({"challenge_token": token})).json();
-    assert_eq!(setup(&step["challenge_token"]), setup(&step["challenge_token"]), "once begun, the same secret");
-    assert!(setup(&step["challenge_token"])["qr_code"].as_str().unwrap().starts_with("data:image/svg+xml;base64,"));
+    assert_eq!(
+        setup(&step["challenge_token"]),
+        setup(&step["challenge_token"]),
+        "once begun, the same secret"
+    );
+    assert!(
+        setup(&step["challenge_token"])["qr_code"]
+            .as_str()
+            .unwrap()
+            .starts_with("data:image/svg+xml;base64,")
+    );
     assert_eq!(sign_in(&app, "ann@example.com")["next_step"], "verify", "the present factor is in force");
     let (replaced, authenticator) = confirm(&app, &step["challenge_token"], 30);
     assert_eq!(replaced.status, 200, "{replaced:?}");

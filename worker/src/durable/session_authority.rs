@@ -10,8 +10,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use portico_core::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     session::{
-        Attempt, Book, BookRefresh, Challenge, Member, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME, SessionCheck,
-        SessionProof, UseKey,
+        Attempt, Book, BookRefresh, Challenge, Member, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME,
+        SessionCheck, SessionProof, UseKey,
     },
     settings::Generations,
     throttle::BanPolicy,
@@ -33,10 +33,26 @@ use crate::{
 /// What the store asks. `fresh` becomes the generation where a new one begins.
 #[derive(Debug, Deserialize, Serialize)]
 pub(crate) enum Question {
-    CompleteChallenge { hash: String, step: Option<Step>, now: UnixSeconds },
-    FindChallenge { hash: String, attempt: Attempt, generations: Generations, now: UnixSeconds },
-    OpenChallenge { challenge: Box<Challenge>, now: UnixSeconds },
-    StageFactor { hash: String, staged: String, now: UnixSeconds },
+    CompleteChallenge {
+        hash: String,
+        step: Option<Step>,
+        now: UnixSeconds,
+    },
+    FindChallenge {
+        hash: String,
+        attempt: Attempt,
+        generations: Generations,
+        now: UnixSeconds,
+    },
+    OpenChallenge {
+        challenge: Box<Challenge>,
+        now: UnixSeconds,
+    },
+    StageFactor {
+        hash: String,
+        staged: String,
+        now: UnixSeconds,
+    },
     AcceptStep {
         step: Step,
         now: UnixSeconds,

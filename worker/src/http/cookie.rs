@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(cookie.header(now), "token=abc; HttpOnly; Max-Age=60; Path=/; SameSite=lax; Secure");
         assert_eq!(
             cookie.header_with_date(now),
-            "token=abc; HttpOnly; expires=Fri, 15 Jan 2027 08:01:00 GMT; Max-Age=60; Path=/; SameSite=lax; Secure"
+            "token=abc; expires=Fri, 15 Jan 2027 08:01:00 GMT; HttpOnly; Max-Age=60; Path=/; SameSite=lax; Secure"
         );
         assert_eq!(
             forget("token", SameSite::Lax, false, now),

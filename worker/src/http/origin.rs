@@ -7,8 +7,8 @@ use crate::config::{AllowedOrigins, Config};
 /// Whether a request that changes something may proceed.
 ///
 /// Browsers attach `Origin` or `Sec-Fetch-Site`; scripts and native clients send neither and pass.
-/// `own_origin` is the origin under which the request reached us, used when the deployment has not
-/// declared its public one.
+/// `own_origin` is the deployment's public origin, or the one under which the request reached us where it has not
+/// declared any.
 pub fn is_welcome(headers: &HeaderMap, config: &Config, own_origin: &str) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("unreadable"));
     let mut origins = headers.get_all(header::ORIGIN).iter();
@@ -35,7 +35,7 @@ pub fn vouches_for_cookies(headers: &HeaderMap, config: &Config, own_origin: &st
 }
 
 fn is_known(origin: &str, config: &Config, own_origin: &str) -> bool {
-    origin == config.public_origin.as_deref().unwrap_or(own_origin)
+    origin == own_origin
         || matches!(&config.cors, AllowedOrigins::Only(allowed) if allowed.iter().any(|known| known == origin))
 }
 

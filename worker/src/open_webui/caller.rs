@@ -181,8 +181,18 @@ async fn authenticate<'a>(call: &Call<'a, impl Ports>) -> Result<Current<'a>, Er
         return Ok(Current::Key { holder, key: token });
     }
     match current_session::authenticate(&call.ctx, token).await {
+        Ok(session) if is_somebody_else(call, &session.user) => {
+            Err(Error::user_mismatch().with_cookie(&forget()))
+        }
         Ok(session) => Ok(Current::Human(HumanSession { session, token })),
         Err(fault @ current_session::AuthenticateError::Unavailable(_)) => Err(fault.into()),
         Err(refusal) => Err(Error::from(refusal).with_cookie(&forget())),
     }
+}
+
+/// Whether a proxy says that it is somebody else than the token does.
+fn is_somebody_else<P>(call: &Call<'_, P>, user: &User) -> bool {
+    let trusted = call.config.trusted_headers.as_ref();
+    let email = trusted.and_then(|trusted| trusted.email(call.request.headers()));
+    email.is_some_and(|email| !email.eq_ignore_ascii_case(user.email.as_str()))
 }

@@ -106,7 +106,7 @@ fn public_view<P>(call: &Call<'_, P>, settings: &Settings) -> Map<String, Value>
         "features": {
             "slim": true,
             "auth": call.ctx.policy.defaults.authentication,
-            "auth_trusted_header": false,
+            "auth_trusted_header": config.trusted_headers.is_some(),
             "enable_signup_password_confirmation": config.password_confirmation,
             "enable_ldap": settings.is_on("ENABLE_LDAP"),
             "enable_signup": settings.is_on("ENABLE_SIGNUP"),

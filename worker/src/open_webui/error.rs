@@ -13,6 +13,7 @@ use portico_core::{
         second_factor::SecondFactorError,
         sign_in::SignInError,
         sign_up::SignUpError,
+        trusted_identity::TrustedSignInError,
     },
     password::PasswordPolicyError,
     ports::PortError,
@@ -35,6 +36,7 @@ const API_KEYS_OFF: &str = "Use of API key is not enabled in the environment.";
 const AUTHENTICATION_CHANGED: &str = "Authentication changed. Please sign in again.";
 const BANNED: &str = "Your account has been temporarily banned due to violations of our service.";
 const EMAIL_TAKEN: &str = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew.";
+const EXISTING_USERS: &str = "You can't turn off authentication because there are existing users. If you want to disable WEBUI_AUTH, make sure your web interface doesn't have any existing users and is a fresh installation.";
 const INCORRECT_PASSWORD: &str = "The password provided is incorrect. Please check for typos and try again.";
 const INVALID_CREDENTIALS: &str =
     "The email or password provided is incorrect. Please check for typos and try logging in again.";
@@ -98,6 +100,23 @@ impl Error {
     /// A program with a key, where a person has to be there.
     pub(super) fn human_needed() -> Self {
         Self::forbidden("A human session is required.")
+    }
+
+    /// The proxy said nothing, or there was none.
+    pub(super) fn no_trusted_header() -> Self {
+        Self::bad_request(
+            "Your provider has not provided a trusted header. Please contact your administrator for assistance.",
+        )
+    }
+
+    /// The proxy says that it is somebody else.
+    pub(super) fn user_mismatch() -> Self {
+        Self::unauthorized("User mismatch. Please sign in again.")
+    }
+
+    /// Something behind the Worker can not be reached.
+    pub(super) fn not_ready(detail: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
     /// A form field that is empty.
@@ -355,6 +374,19 @@ impl From<SecondFactorError> for Error {
             SecondFactorError::WrongSetupCode => {
                 Self::unauthorized("Invalid code. Check your authenticator and try again.")
             }
+        }
+    }
+}
+
+impl From<TrustedSignInError> for Error {
+    fn from(error: TrustedSignInError) -> Self {
+        match error {
+            TrustedSignInError::Banned { .. } => Self::forbidden(BANNED),
+            TrustedSignInError::Gone => Self::unauthorized(INVALID_REQUEST),
+            TrustedSignInError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
+            TrustedSignInError::OthersExist => Self::bad_request(EXISTING_USERS),
+            TrustedSignInError::OwnPassword => Self::bad_request(INVALID_CREDENTIALS),
+            TrustedSignInError::Unavailable(fault) => fault.into(),
         }
     }
 }

@@ -255,8 +255,7 @@ impl Fields {
     /// Reports every field that has not been read.
     pub fn refuse_rest(&mut self) {
         for field in core::mem::take(&mut self.object).keys() {
-            let _: Option<()> =
-                self.refuse(field, None, "extra_forbidden", "Extra inputs are not permitted");
+            let _: Option<()> = self.refuse(field, None, "extra_forbidden", "Extra inputs are not permitted");
         }
     }
 

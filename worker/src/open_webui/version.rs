@@ -26,3 +26,19 @@ pub async fn version(_: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 pub async fn health(_: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     Ok(answer::json(StatusCode::OK, &json!({"status": true})))
 }
+
+/// `GET /ready`: the Worker runs, and its database answers. `degraded` where something is configured that no deployment
+/// should stay with.
+///
+/// # Errors
+/// 503 when the database does not answer.
+pub async fn ready(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    if call.ctx.ports.stored_settings().await.is_err() {
+        return Err(Error::not_ready("Database not ready"));
+    }
+    let mut view = json!({"status": true});
+    if let Some(members) = view.as_object_mut().filter(|_| call.config.degraded) {
+        members.insert("degraded".to_string(), json!(true));
+    }
+    Ok(answer::json(StatusCode::OK, &view))
+}

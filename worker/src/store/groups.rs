@@ -102,9 +102,41 @@ impl Groups for Store {
     async fn list_memberships(&self, user: UserId) -> Result<Vec<GroupId>, PortError> {
         self.read_memberships(user).await.map_err(fault("groups"))
     }
+
+    async fn sync_memberships(
+        &self,
+        user: UserId,
+        names: &[String],
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.write_synced(user, names, &event).await.map_err(fault("groups"))
+    }
 }
 
 impl Store {
+    async fn write_synced(&self, user: UserId, names: &[String], event: &AuditEvent) -> worker::Result<()> {
+        const LEAVE: &str = "DELETE FROM group_members WHERE user_id = ?1 AND source = 'synced'
+             AND group_id NOT IN (SELECT id FROM groups WHERE name IN (SELECT value FROM json_each(?2)))";
+        const JOIN: &str = "INSERT INTO group_members (group_id, user_id, created_at, source)
+             SELECT groups.id, users.id, ?3, 'synced' FROM groups, users
+             WHERE users.id = ?1 AND groups.name IN (SELECT value FROM json_each(?2))
+             ON CONFLICT (group_id, user_id) DO NOTHING";
+        let user = user.to_string();
+        let (user, names) = (D1Type::Text(&user), serde_json::to_string(names)?);
+        let names = D1Type::Text(&names);
+        let database = self.database()?;
+        let results = database
+            .batch(vec![
+                database.prepare(LEAVE).bind_refs([&user, &names])?,
+                database.prepare(JOIN).bind_refs([&user, &names, &seconds(event.at)])?,
+                audit_log::insert(&database, event, Condition::Always)?,
+                directory_changed(&database, event.at)?,
+            ])
+            .await;
+        self.forget_settings().await;
+        results.map(|_| ())
+    }
+
     async fn read_groups(&self) -> worker::Result<Vec<Group>> {
         const ALL: &str =
             concat!("SELECT ", group_columns!(), " FROM groups AS g ORDER BY g.created_at, g.rowid");

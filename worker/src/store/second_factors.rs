@@ -51,7 +51,8 @@ impl Store {
             reset_expires_at: Option<i64>,
         }
         let user = user.to_string();
-        let row: Option<Row> = self.database()?.prepare(FIND).bind_refs(&D1Type::Text(&user))?.first(None).await?;
+        let row: Option<Row> =
+            self.database()?.prepare(FIND).bind_refs(&D1Type::Text(&user))?.first(None).await?;
         row.map(|row| {
             let ticket = row.reset_hash.zip(row.reset_expires_at);
             Ok(StoredFactor {
@@ -80,7 +81,8 @@ impl Store {
         let statement = match factor {
             Some(factor) => {
                 let codes = serde_json::to_string(&factor.backup_codes)?;
-                let expires_at = factor.reset.as_ref().map_or(D1Type::Null, |reset| seconds(reset.expires_at));
+                let expires_at =
+                    factor.reset.as_ref().map_or(D1Type::Null, |reset| seconds(reset.expires_at));
                 database.prepare(REPLACE).bind_refs(&[
                     D1Type::Text(&user),
                     optional(factor.secret.as_deref()),
@@ -92,8 +94,9 @@ impl Store {
             }
             None => database.prepare(DELETE).bind_refs(&D1Type::Text(&user))?,
         };
-        let results =
-            database.batch(vec![statement, audit_log::insert(&database, event, Condition::IfChanged)?]).await?;
+        let results = database
+            .batch(vec![statement, audit_log::insert(&database, event, Condition::IfChanged)?])
+            .await?;
         changed(&results, 0)
     }
 
@@ -103,7 +106,8 @@ impl Store {
         old: &BackupCodes,
         new: &BackupCodes,
     ) -> worker::Result<Replaced> {
-        const SWAP: &str = "UPDATE second_factors SET backup_codes = ?3 WHERE user_id = ?1 AND backup_codes = ?2";
+        const SWAP: &str =
+            "UPDATE second_factors SET backup_codes = ?3 WHERE user_id = ?1 AND backup_codes = ?2";
         let (user, old, new) = (user.to_string(), serde_json::to_string(old)?, serde_json::to_string(new)?);
         let bound = [D1Type::Text(&user), D1Type::Text(&old), D1Type::Text(&new)];
         let result = self.database()?.prepare(SWAP).bind_refs(&bound)?.run().await?;

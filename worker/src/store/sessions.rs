@@ -2,8 +2,8 @@ use portico_core::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     ports::{PortError, Sessions},
     session::{
-        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use,
-        UseKey,
+        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
+        SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::Generations,
     throttle::{BanPolicy, Violation},

@@ -161,7 +161,7 @@ impl Store {
             };
         }
         const INSERT_CREDENTIAL: &str = "INSERT INTO credentials (user_id, password_hash, updated_at)
-             SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?1)";
+             SELECT ?1, ?2, ?3 WHERE ?2 IS NOT NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1)";
         const JOIN_GROUP: &str = "INSERT INTO group_members (group_id, user_id, created_at)
              SELECT groups.id, users.id, ?3 FROM groups, users WHERE groups.id = ?2 AND users.id = ?1";
         const CLOSE_SIGN_UP: &str = concat!(
@@ -203,7 +203,7 @@ impl Store {
                 database.prepare(CLOSE_SIGN_UP).bind_refs([&id, &flag(policy.closes), &created_at])?,
                 database.prepare(INSERT_CREDENTIAL).bind_refs([
                     &id,
-                    &D1Type::Text(user.password_hash.as_str()),
+                    &optional(user.password_hash.as_ref().map(PasswordHash::as_str)),
                     &created_at,
                 ])?,
                 database.prepare(JOIN_GROUP).bind_refs([&id, &optional(group.as_deref()), &created_at])?,

@@ -6,7 +6,9 @@ use crate::{
     id::UserId,
     memory::Memory,
     secret::RootSecret,
-    session::{AuthMethod, CHALLENGE_LIFETIME, ChallengeKind, LOST_ANSWER_TOLERANCE, RefreshKeys, RefreshToken},
+    session::{
+        AuthMethod, CHALLENGE_LIFETIME, ChallengeKind, LOST_ANSWER_TOLERANCE, RefreshKeys, RefreshToken,
+    },
 };
 use alloc::string::ToString as _;
 

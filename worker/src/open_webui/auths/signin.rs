@@ -2,7 +2,8 @@ use http::StatusCode;
 use portico_core::{
     flow::{
         second_factor::Next,
-        sign_in::{self, PasswordLogin},
+        sign_in::{self, PasswordLogin, SignInError},
+        trusted_identity,
     },
     ports::Ports,
     secret::Secret,
@@ -29,7 +30,19 @@ use crate::{
 /// # Errors
 /// 400, 403, 422, 429 or 503.
 pub async fn signin(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    Ok(next(call, &sign_in::with_password(&call.ctx, form(call)?).await?))
+    let form = form(call)?;
+    if !call.ctx.policy.password_sign_in {
+        return Err(SignInError::PasswordSignInOff.into());
+    }
+    // In these two modes the form has to be one, and what it says does not matter (contract §10).
+    if let Some(trusted) = &call.config.trusted_headers {
+        let identity = trusted.identity(call.request.headers()).ok_or_else(Error::no_trusted_header)?;
+        return Ok(next(call, &trusted_identity::sign_in(&call.ctx, identity).await?));
+    }
+    if !call.ctx.policy.defaults.authentication {
+        return Ok(next(call, &trusted_identity::sign_in_anybody(&call.ctx).await?));
+    }
+    Ok(next(call, &sign_in::with_password(&call.ctx, form).await?))
 }
 
 /// `SigninResult`: a session, or what comes before it.

@@ -5,6 +5,8 @@ use portico_core::{
     secret::Secret,
 };
 
+use subtle::ConstantTimeEq as _;
+
 use crate::{
     http::answer::Answer,
     open_webui::{auths::signin, error::Error, validate::Fields},
@@ -30,9 +32,15 @@ fn form<P>(call: &Call<'_, P>) -> Result<SignUp, Error> {
     let image = fields.optional_string("profile_image_url");
     let image =
         fields.image_reference("profile_image_url", image.as_deref().unwrap_or(ImageReference::DEFAULT));
+    let shown = fields.optional_string("bootstrap_secret").unwrap_or_default();
+    let may_be_first = call
+        .config
+        .bootstrap_secret
+        .as_ref()
+        .is_none_or(|secret| bool::from(secret.expose_secret().as_bytes().ct_eq(shown.as_bytes())));
     match (name, email, password, image) {
         (Some(name), Some(email), Some(password), Some(image)) if !fields.has_issues() => {
-            Ok(SignUp { name, email, password, image })
+            Ok(SignUp { name, email, password, image, may_be_first })
         }
         _ => Err(fields.into_error()),
     }

@@ -1,0 +1,184 @@
+//! Deployments where people do not sign in with a password of their own (contract §10).
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, Client, PASSWORD, TestApp, credentials};
+
+const SIGN_IN: &str = "/api/v1/auths/signin";
+const SESSION: &str = "/api/v1/auths/";
+const SECRET: &str = "between the proxy and us";
+const TRUSTED: [(&str, &str); 6] = [
+    ("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", "X-User-Email"),
+    ("WEBUI_AUTH_TRUSTED_NAME_HEADER", "X-User-Name"),
+    ("WEBUI_AUTH_TRUSTED_GROUPS_HEADER", "X-User-Groups"),
+    ("WEBUI_AUTH_TRUSTED_ROLE_HEADER", "X-User-Role"),
+    ("TRUSTED_PROXY_SECRET", SECRET),
+    ("DEFAULT_USER_ROLE", "user"),
+];
+const NO_HEADER: &str =
+    "Your provider has not provided a trusted header. Please contact your administrator for assistance.";
+const RESTRICTED: &str = "The requested action has been restricted as a security measure.";
+
+fn sign_in(client: &Client<'_>) -> Answer {
+    client.post(SIGN_IN, &credentials("", ""))
+}
+
+#[test]
+fn a_proxy_vouches_for_people_and_nobody_else_does() {
+    /* SE-22 */
+    let app = TestApp::with_vars(&TRUSTED);
+    assert_eq!(app.anonymous().get("/api/config").json()["features"]["auth_trusted_header"], true);
+    let proxy = app.anonymous().with("x-portico-proxy-secret", SECRET);
+    let ann = proxy.clone().with("x-user-email", "Ann@Example.com").with("x-user-name", "Ann%20L%C3%A9e");
+    let signed_in = sign_in(&ann);
+    assert_eq!(signed_in.status, 200, "{signed_in:?}");
+    let view = signed_in.json();
+    assert_eq!(
+        (&view["email"], &view["name"], &view["role"]),
+        (&json!("ann@example.com"), &json!("Ann Lée"), &json!("admin"))
+    );
+    assert!(signed_in.cookie("token").is_some());
+    for stranger in [
+        app.anonymous().with("x-user-email", "ann@example.com"),
+        app.anonymous().with("x-user-email", "ann@example.com").with("x-portico-proxy-secret", "guessed"),
+        proxy.clone(),
+        proxy.clone().with("x-user-email", ""),
+        proxy.clone().with("x-user-email", "ann@example.com").with("x-user-email", "bob@example.com"),
+    ] {
+        let refused = sign_in(&stranger);
+        assert_eq!((refused.status, refused.detail().as_str()), (400, NO_HEADER));
+    }
+    let shapeless = proxy.clone().with("x-user-email", "ann@example.com").post(SIGN_IN, &json!({}));
+    assert_eq!(shapeless.status, 422, "the form has to be one");
+}
+
+#[test]
+fn a_token_is_of_no_use_to_somebody_else_behind_the_proxy() {
+    let app = TestApp::with_vars(&TRUSTED);
+    let proxy = app.anonymous().with("x-portico-proxy-secret", SECRET);
+    let token = sign_in(&proxy.clone().with("x-user-email", "ann@example.com")).token();
+    let with_token = proxy.clone().with_token(&token);
+    assert_eq!(with_token.get(SESSION).status, 200, "no word of the proxy");
+    assert_eq!(with_token.clone().with("x-user-email", "ANN@example.com").get(SESSION).status, 200);
+    let mismatch = with_token.clone().with("x-user-email", "bob@example.com").get(SESSION);
+    assert_eq!((mismatch.status, mismatch.detail().as_str()), (401, "User mismatch. Please sign in again."));
+    let unproven = app.anonymous().with_token(&token).with("x-user-email", "bob@example.com").get(SESSION);
+    assert_eq!(unproven.status, 200, "a header that the proxy did not write is not there");
+    let change = with_token.post(
+        "/api/v1/auths/update/password",
+        &json!({"password": PASSWORD, "new_password": "battery staple"}),
+    );
+    assert_eq!((change.status, change.detail().as_str()), (400, RESTRICTED));
+}
+
+#[test]
+fn roles_and_groups_follow_the_proxy() {
+    /* AD-05 */
+    let app = TestApp::with_vars(&TRUSTED);
+    let proxy = app.anonymous().with("x-portico-proxy-secret", SECRET);
+    let as_ann = |header: &'static str, value: &str| {
+        sign_in(&proxy.clone().with("x-user-email", "ann@example.com").with(header, value)).json()
+    };
+    let ann = proxy.clone().with_token(as_ann("x-user-role", "admin")["token"].as_str().unwrap());
+    assert_eq!(as_ann("x-user-role", "user")["role"], "admin", "the last administrator stays");
+    for name in ["Red", "Blue"] {
+        let form = json!({"name": name, "description": "", "permissions": {"features": {"api_keys": name == "Red"}}});
+        assert_eq!(ann.post("/api/v1/groups/create", &form).status, 200);
+    }
+    let as_bob = |groups: &str, role: &str| {
+        let bob = proxy.clone().with("x-user-email", "bob@example.com");
+        sign_in(&bob.with("x-user-groups", groups).with("x-user-role", role)).json()
+    };
+    let names = |view: &Value| {
+        let groups =
+            proxy.clone().with_token(view["token"].as_str().unwrap()).get("/api/v1/users/groups").json();
+        groups.as_array().unwrap().iter().map(|group| group["name"].clone()).collect::<Vec<_>>()
+    };
+    let bob = as_bob(" Red , Nobody", "user");
+    assert_eq!((&bob["role"], &bob["permissions"]["features"]["api_keys"]), (&json!("user"), &json!(true)));
+    assert_eq!(names(&bob), ["Red"]);
+    assert_eq!(names(&as_bob("Blue", "king")), ["Blue"]);
+    assert_eq!(names(&as_bob("", "user")), ["Blue"], "an empty list is no list");
+    assert_eq!(as_bob("Blue", "pending")["role"], "pending");
+}
+
+#[test]
+fn a_deployment_that_asks_nobody_signs_everybody_in_as_its_one_account() {
+    let app = TestApp::with_vars(&[("WEBUI_AUTH", "false")]);
+    let config = app.anonymous().get("/api/config").json();
+    assert_eq!(
+        (&config["features"]["auth"], &config["features"]["enable_signup"]),
+        (&json!(false), &json!(false))
+    );
+    let first = sign_in(&app.anonymous());
+    assert_eq!(first.status, 200, "{first:?}");
+    let view = first.json();
+    assert_eq!(
+        (&view["email"], &view["name"], &view["role"]),
+        (&json!("admin@localhost"), &json!("User"), &json!("admin"))
+    );
+    let again = sign_in(&app.anonymous());
+    assert_eq!(again.json()["id"], view["id"]);
+    assert_eq!(app.anonymous().get(SESSION).status, 401, "other routes need the token");
+    let form = json!({"name": "Bob", "email": "bob@example.com", "password": PASSWORD});
+    assert_eq!(app.anonymous().post("/api/v1/auths/signup", &form).status, 403);
+    let ann = app.anonymous().with_token(again.token());
+    let change = json!({"password": "admin", "new_password": PASSWORD});
+    assert_eq!(ann.post("/api/v1/auths/update/password", &change).status, 200);
+    assert_eq!(sign_in(&app.anonymous()).status, 400, "somebody has taken the account for themselves");
+    assert_eq!(app.anonymous().get("/ready").json(), json!({"status": true, "degraded": true}));
+}
+
+#[test]
+fn password_sign_in_that_is_off_is_off_in_every_mode() {
+    /* AD-12 */
+    for mode in [&[][..], &TRUSTED[..], &[("WEBUI_AUTH", "false")][..]] {
+        let vars: Vec<_> = mode.iter().copied().chain([("ENABLE_PASSWORD_AUTH", "false")]).collect();
+        let app = TestApp::with_vars(&vars);
+        let answer = sign_in(&app.anonymous().with("x-user-email", "ann@example.com"));
+        assert_eq!((answer.status, answer.detail().as_str()), (403, RESTRICTED));
+    }
+}
+
+#[test]
+fn the_environment_names_the_first_administrator() {
+    /* AD-01 */
+    let app = TestApp::with_vars(&[
+        ("WEBUI_ADMIN_EMAIL", "Root@Example.com"),
+        ("WEBUI_ADMIN_PASSWORD", "short"),
+        ("WEBUI_ADMIN_NAME", "Root"),
+    ]);
+    let config = app.anonymous().get("/api/config").json();
+    assert_eq!((config.get("onboarding"), &config["features"]["enable_signup"]), (None, &json!(false)));
+    let root = app.anonymous().post(SIGN_IN, &credentials("root@example.com", "short"));
+    assert_eq!(
+        (root.status, &root.json()["role"], &root.json()["name"]),
+        (200, &json!("admin"), &json!("Root"))
+    );
+    let form = json!({"name": "Bob", "email": "bob@example.com", "password": PASSWORD});
+    assert_eq!(app.anonymous().post("/api/v1/auths/signup", &form).status, 403);
+}
+
+#[test]
+fn the_first_sign_up_shows_the_deployments_secret_where_there_is_one() {
+    /* AD-02 */
+    let app = TestApp::with_vars(&[("BOOTSTRAP_SECRET", "open sesame"), ("ENABLE_SIGNUP", "true")]);
+    let sign_up = |email: &str, secret: Value| {
+        let form = json!({"name": "Ann", "email": email, "password": PASSWORD, "bootstrap_secret": secret});
+        app.anonymous().post("/api/v1/auths/signup", &form)
+    };
+    for wrong in [Value::Null, json!(""), json!("open"), json!("open sesame ")] {
+        assert_eq!(sign_up("ann@example.com", wrong).status, 403);
+    }
+    let first = sign_up("ann@example.com", json!("open sesame"));
+    assert_eq!((first.status, &first.json()["role"]), (200, &json!("admin")));
+    assert_eq!(sign_up("bob@example.com", Value::Null).status, 200, "used once, it is not asked for again");
+}
+
+#[test]
+fn ready_says_whether_the_database_answers() {
+    /* ER-05 */
+    let app = TestApp::new();
+    let ready = app.anonymous().get("/ready");
+    assert_eq!((ready.status, ready.json()), (200, json!({"status": true})));
+}
