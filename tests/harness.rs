@@ -19,11 +19,12 @@ pub(crate) use workerd::{Node, WORKER, Workerd, root, send};
 /// The password of every account the harness creates.
 pub(crate) const PASSWORD: &str = "correct horse";
 
+/// What a backend of Open WebUI would share with us.
+pub(crate) const WEBUI_SECRET: &str = "test-webui-0123456789abcdef0123456789abcdef";
+
 /// Configuration that every app starts with.
-const SECRETS: [(&str, &str); 2] = [
-    ("PORTICO_SECRET", "test-secret-0123456789abcdef0123456789abcdef"),
-    ("WEBUI_SECRET_KEY", "test-webui-0123456789abcdef0123456789abcdef"),
-];
+const SECRETS: [(&str, &str); 2] =
+    [("PORTICO_SECRET", "test-secret-0123456789abcdef0123456789abcdef"), ("WEBUI_SECRET_KEY", WEBUI_SECRET)];
 
 /// Portico with storage of its own.
 pub(crate) enum TestApp {

@@ -12,6 +12,7 @@
 extern crate alloc;
 
 mod architecture;
+mod conformance;
 mod fuzz;
 mod harness;
 mod hostile;

@@ -21,6 +21,12 @@ impl<'a> Client<'a> {
         self
     }
 
+    /// The same for a header whose name is not known beforehand.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: &str) -> Self {
+        self.headers.push((name, HeaderValue::from_str(value).unwrap()));
+        self
+    }
+
     /// The same client with a token in the `Authorization` header.
     pub(crate) fn with_token(self, token: impl AsRef<str>) -> Self {
         self.with("authorization", &format!("Bearer {}", token.as_ref()))

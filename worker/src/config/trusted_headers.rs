@@ -48,7 +48,8 @@ impl TrustedHeaders {
 
     /// The address that the proxy vouches for; `None` when there is no proxy, or it says nothing.
     pub fn email<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        self.text(headers, &self.email).filter(|email| !email.is_empty())
+        // The runtime writes two headers of one name as one, with a comma.
+        self.text(headers, &self.email).filter(|email| !email.is_empty() && !email.contains(','))
     }
 
     /// Everything that the proxy says about somebody.
