@@ -199,7 +199,7 @@ mod tests {
         let peppers = ApiKeyPeppers::new(&root("a"), None);
         let key = ApiKey::random(&entropy).unwrap();
         let stored = peppers.store(&key, ann, &sealing, UnixSeconds::new(1), &entropy).unwrap();
-        assert_eq!(peppers.digests(key.expose_secret()), [stored.digest.clone()]);
+        assert_eq!(peppers.digests(key.expose_secret()), core::slice::from_ref(&stored.digest));
         assert!(!format!("{stored:?}").contains(&key.expose_secret()[3..]), "the clear key is nowhere in it");
         assert!(
             stored.hint.len() < 12 && key.expose_secret().ends_with(&stored.hint[stored.hint.len() - 4..])

@@ -11,6 +11,8 @@ use crate::{
 /// What happened.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AuditAction {
+    /// Somebody asked for something that they may not have.
+    Access,
     /// An administrator created an account.
     AddUser,
     /// An account was shut out for a while.
@@ -73,6 +75,7 @@ impl AuditAction {
     /// The stored spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Access => "access",
             Self::AddUser => "add_user",
             Self::Ban => "ban",
             Self::ChangeGroup => "change_group",
@@ -114,6 +117,8 @@ pub enum AuditOutcome {
     BootstrapRefused,
     /// Registration is closed.
     Closed,
+    /// Two cookies of one name came with the request (SE-03).
+    DuplicateCookie,
     /// The address is registered already.
     EmailTaken,
     /// It worked, and made the deployment's first administrator.
@@ -151,6 +156,7 @@ impl AuditOutcome {
             Self::Banned => "banned",
             Self::BootstrapRefused => "bootstrap_refused",
             Self::Closed => "closed",
+            Self::DuplicateCookie => "duplicate_cookie",
             Self::EmailTaken => "email_taken",
             Self::FirstAdmin => "first_admin",
             Self::Forbidden => "forbidden",

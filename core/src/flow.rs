@@ -8,6 +8,7 @@ pub mod ban;
 pub mod change_password;
 pub mod configure;
 pub mod current_session;
+pub mod denial;
 pub mod groups;
 pub mod manage_user;
 mod new_password;

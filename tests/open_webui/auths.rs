@@ -1,5 +1,8 @@
+mod admin_config;
+mod api_key;
 mod mfa;
 mod modes;
+mod profile;
 mod session;
 mod sessions;
 mod signin;

@@ -167,7 +167,9 @@ pub(crate) async fn of_ten_new_keys_at_once_one_works(ports: &impl Ports) -> Out
     }
     let mut working = 0;
     for key in &keys {
-        working += usize::from(works(ports.find_key_holder(&[key.digest.clone()], NOW).await)?.is_some());
+        working += usize::from(
+            works(ports.find_key_holder(core::slice::from_ref(&key.digest), NOW).await)?.is_some(),
+        );
     }
     hold_eq!(working, 1);
     Ok(())

@@ -28,23 +28,24 @@ pub(crate) async fn the_audit_log_is_read_backwards_and_by_account(ports: &impl 
     for (actor, target) in [(Some(ann), None), (None, Some(ann.to_string())), (None, None)] {
         let detail = Some(r#"{"a":1}"#.to_string());
         let event = AuditEvent { id: works(AuditId::random(ports))?, actor, target, detail, ..event(ports)? };
-        ids.insert(0, event.id);
+        ids.push(event.id);
         works(ports.append(event).await)?;
     }
+    let [first, middle, last] = <[AuditId; 3]>::try_from(ids).map_err(|_| "three rows")?;
     let query = AuditQuery { limit: 2, ..AuditQuery::default() };
     let page = works(ports.list_events(query).await)?;
-    hold_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), ids[..2]);
+    hold_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), [last, middle]);
     let second = page.first().ok_or("no row")?;
     hold_eq!((second.at, second.action.as_str()), (NOW, AuditAction::UpdateUser.as_str()));
     hold_eq!(
         (second.outcome.as_str(), second.detail.as_deref()),
         (AuditOutcome::Success.as_str(), Some(r#"{"a":1}"#))
     );
-    let query = AuditQuery { before: Some(ids[1]), limit: 1, ..AuditQuery::default() };
-    hold_eq!(works(ports.list_events(query).await)?.first().map(|row| row.id), Some(ids[2]));
+    let query = AuditQuery { before: Some(middle), limit: 1, ..AuditQuery::default() };
+    hold_eq!(works(ports.list_events(query).await)?.first().map(|row| row.id), Some(first));
     let query = AuditQuery { about: Some(ann), limit: 10, ..AuditQuery::default() };
     let about: Vec<_> = works(ports.list_events(query).await)?.iter().map(|row| row.id).collect();
-    hold_eq!(about, ids[1..]);
+    hold_eq!(about, [middle, first]);
     Ok(())
 }
 

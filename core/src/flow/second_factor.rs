@@ -1,6 +1,7 @@
 //! The second factor: asking for it, setting it up, replacing it, getting it back (open-webui.md §1.5, security.md §6).
 
 use alloc::{
+    boxed::Box,
     string::{String, ToString as _},
     vec::Vec,
 };
@@ -45,7 +46,7 @@ pub enum Next {
     /// Nothing, until an administrator approves the account.
     Pending,
     /// A session.
-    Session(SignedIn),
+    Session(Box<SignedIn>),
 }
 
 /// A step that somebody may take now.
@@ -114,7 +115,7 @@ pub(super) async fn after_first(
         Some(StoredFactor { secret: Some(_), .. }) => ChallengeKind::Verify,
         Some(StoredFactor { secret: None, .. }) => ChallengeKind::Recover,
         None if required => ChallengeKind::Enroll,
-        None => return Ok(Next::Session(open_session::open(ctx, account, method).await?)),
+        None => return Ok(Next::Session(Box::new(open_session::open(ctx, account, method).await?))),
     };
     let proved = Proved { method, auth_time: ctx.now, credential_version: account.credential_version };
     issue(ctx, account.user.id, kind, &proved, &settings).await.map(Next::Challenge)

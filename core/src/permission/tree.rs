@@ -55,7 +55,7 @@ pub struct MalformedTree;
 
 impl<P: Permission> PartialTree<P> {
     /// Reads a tree; `null` is one without leaves. Sections and leaves that this catalogue does not know
-    /// are [kept apart](Self::other), as long as they have the form of the others.
+    /// are kept apart, as long as they have the form of the others.
     ///
     /// # Errors
     /// [`MalformedTree`] for a leaf where a section belongs and for a value that is no boolean: such a

@@ -102,9 +102,9 @@ pub const LDAP: &[Spec] = specs![
     "LDAP_SERVER_LABEL" as "label", Text, Refused, r#""LDAP Server""#;
     "LDAP_SERVER_HOST" as "host", Text, Refused, r#""localhost""#;
     "LDAP_SERVER_PORT" as "port", Port, Kept, "389";
-    "LDAP_ATTRIBUTE_FOR_MAIL" as "attribute_for_mail", Text, Refused, r#""mail""#;
+    "LDAP_ATTRIBUTE_FOR_MAIL" as "attribute_for_mail", Text, Kept, r#""mail""#;
     "LDAP_DEFAULT_EMAIL_DOMAIN" as "default_email_domain", Text, KeptAsNull, r#""""#;
-    "LDAP_ATTRIBUTE_FOR_USERNAME" as "attribute_for_username", Text, Refused, r#""uid""#;
+    "LDAP_ATTRIBUTE_FOR_USERNAME" as "attribute_for_username", Text, Kept, r#""uid""#;
     "LDAP_APP_DN" as "app_dn", Text, Refused, r#""""#;
     "LDAP_APP_PASSWORD" as "app_dn_password", Secret, Refused, r#""""#;
     "LDAP_SEARCH_BASE" as "search_base", Text, Refused, r#""""#;

@@ -211,7 +211,9 @@ fn json_list(text: &str) -> Result<Value, SettingError> {
     } else {
         comma_list(text)
     };
-    Ok(json!(json!(entries).to_string()))
+    // As Python writes it, which is what clients have stored.
+    let entries: Vec<_> = entries.into_iter().map(|entry| Value::String(entry).to_string()).collect();
+    Ok(json!(format!("[{}]", entries.join(", "))))
 }
 
 /// An absolute http(s) URL without user information or fragment; http on this machine only (AD-13).
@@ -269,7 +271,7 @@ mod tests {
             assert_eq!(Kind::Count.accept(none).unwrap(), json!(""));
         }
         assert_eq!(Kind::CommaList.accept(json!("a.com, b.com,,")).unwrap(), json!("a.com,b.com"));
-        assert_eq!(Kind::JsonList.accept(json!("a, b")).unwrap(), json!(r#"["a","b"]"#));
+        assert_eq!(Kind::JsonList.accept(json!("a, b")).unwrap(), json!(r#"["a", "b"]"#));
         assert_eq!(Kind::JsonList.accept(json!(r#"[ "a" ]"#)).unwrap(), json!(r#"["a"]"#));
         assert_eq!(Kind::Share.accept(json!("true")).unwrap(), json!(true));
         assert_eq!(Kind::OneOf(&["thread", "channel"]).accept(Value::Null).unwrap(), json!("thread"));

@@ -46,6 +46,13 @@ pub fn find<'h>(headers: &'h HeaderMap, name: &str) -> Found<'h> {
     found
 }
 
+/// Whether the request has several cookies of that name, as far as its headers can be read.
+pub fn is_repeated(headers: &HeaderMap, name: &str) -> bool {
+    let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.filter(|(key, _)| *key == name).nth(1).is_some()
+}
+
 /// A cookie to be set: `HttpOnly`, path `/`, no domain.
 #[derive(Clone, Copy, Debug)]
 pub struct SetCookie<'a> {

@@ -10,6 +10,7 @@ use portico_core::{
         api_keys::{self, KeyHolder},
         configure::Presence,
         current_session::{self, Authenticated},
+        denial::{self, Denial},
     },
     id::UserId,
     permission::Permissions,
@@ -22,7 +23,10 @@ use super::{
     view::{self, TOKEN_COOKIE},
 };
 use crate::{
-    http::credential::{self, Credential},
+    http::{
+        cookie,
+        credential::{self, Credential},
+    },
     router::{Call, Cookies},
 };
 
@@ -112,7 +116,7 @@ pub async fn admin<'a>(call: &Call<'a, impl Ports>) -> Result<Admin<'a>, Error> 
     let caller = current(call).await?;
     match caller.user().role {
         Role::Admin => Ok(Admin(caller)),
-        Role::Pending | Role::User => Err(Error::role_too_low()),
+        Role::Pending | Role::User => Err(turned_away(call, caller.id(), Error::role_too_low()).await),
     }
 }
 
@@ -124,7 +128,7 @@ pub async fn verified<'a>(call: &Call<'a, impl Ports>) -> Result<Verified<'a>, E
     let caller = current(call).await?;
     match caller.user().role {
         Role::Admin | Role::User => Ok(Verified(caller)),
-        Role::Pending => Err(Error::role_too_low()),
+        Role::Pending => Err(turned_away(call, caller.id(), Error::role_too_low()).await),
     }
 }
 
@@ -135,8 +139,18 @@ pub async fn verified<'a>(call: &Call<'a, impl Ports>) -> Result<Verified<'a>, E
 pub async fn human<'a>(call: &Call<'a, impl Ports>) -> Result<HumanSession<'a>, Error> {
     match current(call).await? {
         Current::Human(human) => Ok(human),
-        Current::Key { .. } => Err(Error::human_needed()),
+        caller @ Current::Key { .. } => Err(turned_away(call, caller.id(), Error::human_needed()).await),
     }
+}
+
+async fn turned_away(call: &Call<'_, impl Ports>, caller: UserId, answer: Error) -> Error {
+    note(call, Denial::Forbidden(caller)).await;
+    answer
+}
+
+/// One function for all routes, instead of a copy in each.
+fn note<'c>(call: &'c Call<'_, impl Ports>, denial: Denial) -> LocalBoxFuture<'c, ()> {
+    Box::pin(denial::record(&call.ctx, denial, call.request.uri().path()))
 }
 
 /// Authenticates anybody who has an account: by the `Authorization` header, else by the cookie, else by the header for
@@ -167,7 +181,12 @@ async fn authenticate<'a>(call: &Call<'a, impl Ports>) -> Result<Current<'a>, Er
     };
     let token = match found {
         Credential::Missing => return Err(Error::not_authenticated()),
-        Credential::Unusable => return Err(Error::not_authenticated().with_cookie(&forget())),
+        Credential::Unusable => {
+            if call.cookies == Cookies::Count && cookie::is_repeated(headers, TOKEN_COOKIE) {
+                note(call, Denial::DuplicateCookie).await;
+            }
+            return Err(Error::not_authenticated().with_cookie(&forget()));
+        }
         Credential::Present(token) => token,
     };
     if token.starts_with(api_key::PREFIX) {

@@ -1,0 +1,33 @@
+//! Somebody was turned away before a use case began.
+
+use alloc::string::ToString as _;
+
+use serde_json::json;
+
+use super::{Ctx, audit};
+use crate::{
+    audit::{AuditAction, AuditEvent, AuditOutcome},
+    id::UserId,
+    ports::Ports,
+};
+
+/// Why.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Denial {
+    /// Their account may not do this (LG-01).
+    Forbidden(UserId),
+    /// The request had two cookies of one name, of which somebody else may have planted one (SE-03).
+    DuplicateCookie,
+}
+
+/// Writes it down. The refusal stands whether or not that works (LG-04).
+pub async fn record(ctx: &Ctx<'_, impl Ports>, denial: Denial, path: &str) {
+    let (actor, outcome) = match denial {
+        Denial::Forbidden(actor) => (Some(actor), AuditOutcome::Forbidden),
+        Denial::DuplicateCookie => (None, AuditOutcome::DuplicateCookie),
+    };
+    let Ok(event) = audit::event(ctx, actor, AuditAction::Access, outcome) else { return };
+    let detail = Some(json!({ "path": path }).to_string());
+    // Nothing to decide on the result: see above.
+    let _ = ctx.ports.append(AuditEvent { detail, ..event }).await;
+}
