@@ -19,6 +19,7 @@ mod hostile;
 mod interop;
 mod native;
 mod open_webui;
+mod openapi;
 mod ports;
 mod router;
 mod vectors;

@@ -7,6 +7,7 @@ pub mod config;
 pub mod durable;
 pub mod http;
 pub mod open_webui;
+pub mod openapi;
 pub mod platform;
 pub mod router;
 pub mod store;

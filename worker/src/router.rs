@@ -21,11 +21,11 @@ use crate::{
         client, cors, origin,
     },
     open_webui::{self, auths, groups, users},
-    well_known,
+    openapi, well_known,
 };
 
 /// The route table. Rows that share a handler answer under several paths or methods.
-fn routes<P: Ports>() -> Vec<Route<P>> {
+pub fn routes<P: Ports>() -> Vec<Route<P>> {
     use AuditAction as Event;
     use Origin::{Any, Own, Welcome};
     use Throttle::{ApiKey, Reauthentication, SecondFactor, SignIn, SignUp, Unlimited};
@@ -119,6 +119,7 @@ fn routes<P: Ports>() -> Vec<Route<P>> {
         (POST,   "/api/v1/users/{id}/update",                     admin!(users::update::update),                    PROFILE, Unlimited,        Own,     Some(Event::UpdateUser),      Long),
         (GET,    "/api/version",                                  anonymous!(open_webui::version::version),         FORM,    Unlimited,        Any,     None,                         Long),
         (GET,    "/health",                                       anonymous!(open_webui::version::health),          FORM,    Unlimited,        Any,     None,                         Short),
+        (GET,    "/openapi.json",                                 anonymous!(openapi::openapi),                     FORM,    Unlimited,        Any,     None,                         Long),
         (GET,    "/ready",                                        anonymous!(open_webui::version::ready),           FORM,    Unlimited,        Any,     None,                         Long),
     ];
     let row = |(method, path, guarded, body_cap, throttle, origin, audit, way): Row<P>| Route {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The version of the Open WebUI API that this dialect speaks; clients compare it with their own.
-pub(super) const API_VERSION: &str = "0.12.4";
+pub(crate) const API_VERSION: &str = "0.12.4";
 
 /// `GET /api/version`
 ///
