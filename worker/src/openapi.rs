@@ -3,12 +3,15 @@
 
 mod operations;
 
+use alloc::collections::BTreeMap;
+
 use http::{Method, StatusCode};
 use portico_core::{
     permission::{Feature, Permission as _},
     ports::Ports,
     settings::{self, Kind, Omitted, Spec},
 };
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use self::operations::Operation;
@@ -31,11 +34,12 @@ pub async fn openapi<P: Ports>(_: &Call<'_, P>) -> Result<Answer, Answer> {
 
 /// The document (OpenAPI 3.1).
 fn document<P: Ports>() -> Value {
-    let mut paths = Map::new();
+    let mut paths: BTreeMap<String, BTreeMap<String, Described>> = BTreeMap::new();
     for route in router::routes::<P>() {
-        let Some(operation) = operations::find(&route.method, route.path) else { continue };
-        let path = paths.entry(shown_path(route.path)).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_ascii_lowercase()] = described(&route, operation);
+        if let Some(operation) = operations::find(&route.method, route.path) {
+            let methods = paths.entry(shown_path(route.path)).or_default();
+            methods.insert(route.method.as_str().to_ascii_lowercase(), described(&route, operation));
+        }
     }
     json!({
         "openapi": "3.1.0",
@@ -56,7 +60,21 @@ fn shown_path(path: &str) -> String {
     path.replace("{*", "{")
 }
 
-fn described<P>(route: &Route<P>, operation: &Operation) -> Value {
+/// An operation object.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Described {
+    operation_id: String,
+    summary: &'static str,
+    parameters: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_body: Option<Value>,
+    responses: Map<String, Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    security: Option<Value>,
+}
+
+fn described<P>(route: &Route<P>, operation: &Operation) -> Described {
     let mut parameters: Vec<_> =
         path_parameters(route.path).map(|name| parameter("path", name, true)).collect();
     parameters.extend(operation.query.iter().map(|name| parameter("query", name, false)));
@@ -68,19 +86,15 @@ fn described<P>(route: &Route<P>, operation: &Operation) -> Value {
     for status in operation.refusals.iter().filter(|status| **status < 400) {
         answers.insert(status.to_string(), json!({"description": "It is elsewhere, or as it was."}));
     }
-    let mut view = json!({
-        "operationId": operation_id(route),
-        "summary": operation.summary,
-        "parameters": parameters,
-        "responses": answers,
-    });
-    if !operation.takes.is_empty() {
-        view["requestBody"] = json!({"required": true, "content": content(operation.takes)});
+    Described {
+        operation_id: operation_id(route),
+        summary: operation.summary,
+        parameters,
+        request_body: (!operation.takes.is_empty())
+            .then(|| json!({"required": true, "content": content(operation.takes)})),
+        responses: answers,
+        security: (route.level != Level::Anonymous).then(|| json!([{"bearer": []}, {"cookie": []}])),
     }
-    if route.level != Level::Anonymous {
-        view["security"] = json!([{"bearer": []}, {"cookie": []}]);
-    }
-    view
 }
 
 fn operation_id<P>(route: &Route<P>) -> String {
@@ -143,13 +157,17 @@ fn schemas() -> Map<String, Value> {
 
 /// A whole tree, as answers have it.
 fn permissions() -> Value {
-    let mut sections = Map::new();
+    let mut sections: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for leaf in Feature::ALL {
-        let section =
-            sections.entry(leaf.section()).or_insert_with(|| json!({"type": "object", "properties": {}}));
-        section["properties"][leaf.name()] = json!({"type": "boolean"});
+        let section = sections.entry(leaf.section()).or_default();
+        section.insert(leaf.name().to_string(), json!({"type": "boolean"}));
     }
-    json!({"type": "object", "required": sections.keys().collect::<Vec<_>>(), "properties": sections})
+    let names: Vec<_> = sections.keys().copied().collect();
+    let section = |(name, leaves): (&str, Map<_, _>)| {
+        (name.to_string(), json!({"type": "object", "properties": leaves}))
+    };
+    let sections: Map<_, _> = sections.into_iter().map(section).collect();
+    json!({"type": "object", "required": names, "properties": sections})
 }
 
 fn form(specs: &[Spec]) -> Value {

@@ -336,6 +336,10 @@ pub async fn reset(
     admin: UserId,
     target: UserId,
 ) -> Result<Secret<String>, SecondFactorError> {
+    // Somebody who has none would be asked for what they never had, even where nobody needs one.
+    if !ctx.ports.load_credential(target).await?.ok_or(SecondFactorError::NoAccount)?.has_factor {
+        return Err(SecondFactorError::Off);
+    }
     let mut bytes = [0; 32];
     ctx.ports.fill(&mut bytes)?;
     let token = Secret::new(URL_SAFE_NO_PAD.encode(bytes));

@@ -147,6 +147,12 @@ fn an_operator_takes_a_lost_factor_away_and_its_owner_sets_up_another() {
     let bob = app.anonymous().with_token(bobs.token());
     let reset = format!("/api/v1/users/{}/mfa/reset", bobs.json()["id"].as_str().unwrap());
     assert_eq!(bob.post(&reset, &json!({})).status, 401);
+    let of_nobody = ann.post("/api/v1/users/00000000-0000-4000-8000-000000000000/mfa/reset", &json!({}));
+    assert_eq!((of_nobody.status, of_nobody.detail().as_str()), (404, "User not found."));
+    let form = json!({"name": "Cy", "email": "cy@example.com", "password": PASSWORD, "role": "user"});
+    let cy = ann.post("/api/v1/auths/add", &form).json();
+    let of_none = ann.post(&format!("/api/v1/users/{}/mfa/reset", cy["id"].as_str().unwrap()), &json!({}));
+    assert_eq!((of_none.status, of_none.detail().as_str()), (403, "MFA is disabled."), "she has none");
     let reset = ann.post(&reset, &json!({}));
     assert_eq!(reset.status, 200, "{reset:?}");
     assert_eq!(bob.get(SESSION).detail(), "Invalid token");
