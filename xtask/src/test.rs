@@ -235,9 +235,14 @@ fn clients() -> Result<Count> {
     let clients = workspace::root().join("tests/clients");
     let python = tools::python(&clients.join("requirements.txt"))?;
     let server = step("start the worker with `wrangler dev`", || dev::Throwaway::start(&node))?;
-    let count = step("owui-client", || {
-        counted(quiet(&python).args([clients.join("owui.py")]).args([server.url()]).run_and_report()?)
-    });
+    let client = |title: &str, script: &str| {
+        step(title, || {
+            counted(quiet(&python).args([clients.join(script)]).args([server.url()]).run_and_report()?)
+        })
+    };
+    // The second one goes on with the accounts of the first.
+    let count = client("owui-client", "owui.py")
+        .and_then(|count| Ok(count.plus(client("schemathesis", "openapi.py")?)));
     server.stop()?;
     count
 }
