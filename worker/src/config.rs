@@ -136,8 +136,11 @@ impl Config {
         let password = vars.password_policy();
         let breach_list = vars.parsed("PASSWORD_BREACH_LIST_URL", absolute_url);
         let peppers = vars.parsed("PASSWORD_PEPPERS", peppers);
-        let same_site = vars.parsed("WEBUI_AUTH_COOKIE_SAME_SITE", same_site);
-        let cookie_secure = vars.flag("WEBUI_AUTH_COOKIE_SECURE", false);
+        let same_site = vars
+            .parsed("WEBUI_AUTH_COOKIE_SAME_SITE", same_site)
+            .or_else(|| vars.parsed("WEBUI_SESSION_COOKIE_SAME_SITE", same_site));
+        let session_cookie_secure = vars.flag("WEBUI_SESSION_COOKIE_SECURE", false);
+        let cookie_secure = vars.flag("WEBUI_AUTH_COOKIE_SECURE", session_cookie_secure);
         let cors = vars.parsed("CORS_ALLOW_ORIGIN", allowed_origins);
         let signout_redirect_url = vars.parsed("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", absolute_url);
         let session_limits = SessionLimits {

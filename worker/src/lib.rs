@@ -23,6 +23,7 @@ use config::{Config, ConfigError};
 use http::{
     answer::{Answer, Transport},
     body::Whole,
+    credential::{self, Credential},
 };
 use router::{Host, Router};
 use store::Store;
@@ -78,13 +79,13 @@ pub fn enter(head: &str, env: &worker::Env) -> JsValue {
     })
 }
 
-/// Whether a request without a credential in its hot headers may have one in another.
+/// Whether other headers may matter too: those for API keys where these ones hold no session's token, and those that
+/// say who guesses keys.
 fn may_have_more(headers: &HeaderMap) -> bool {
-    let starts = |name, start: &str| {
-        let value = headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        value.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
-    };
-    !starts(::http::header::AUTHORIZATION, "bearer ") && !headers.contains_key(::http::header::COOKIE)
+    match credential::read(headers, open_webui::view::TOKEN_COOKIE) {
+        Credential::Present(token) => token.starts_with(portico_core::api_key::PREFIX),
+        Credential::Missing | Credential::Unusable => true,
+    }
 }
 
 /// Goes on with a request of the short way, given the answer to its question, or what went wrong.

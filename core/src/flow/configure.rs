@@ -70,15 +70,15 @@ pub async fn change(
     if !ctx.policy.defaults.stored_counts {
         return Err(ConfigureError::Fixed);
     }
+    if presence == Presence::ByKey && form.iter().any(|(spec, _)| SECOND_FACTOR.contains(&spec.name)) {
+        return Err(ConfigureError::NeedsPerson);
+    }
     let form = accepted(form)?;
     for _ in 0..TRIES {
         let stored = ctx.ports.stored_settings().await?;
         let current = Settings::new(&ctx.policy.defaults, &stored);
         let changes = changes(&current, &form)?;
         let second_factor = changes.iter().any(|change| SECOND_FACTOR.contains(&change.spec.name));
-        if second_factor && presence == Presence::ByKey {
-            return Err(ConfigureError::NeedsPerson);
-        }
         if changes.is_empty() {
             return Ok(Change { settings: Rc::new(current), sessions_revoked: false });
         }

@@ -1,6 +1,6 @@
 //! Who is asking: from a token to an account.
 
-use super::Ctx;
+use super::{Ctx, second_factor};
 use crate::{
     duration::TokenLifetime,
     jwt::{ParseError, SessionClaims, UntrustedToken, VerifyError, VerifyFailure},
@@ -32,6 +32,10 @@ pub async fn authenticate(
 ) -> Result<Authenticated, AuthenticateError> {
     let claims = verified_claims(ctx, token).await?;
     let settings = ctx.settings().await?;
+    // The environment may have become stricter since they signed in (MF-07).
+    if !claims.mfa_verified && second_factor::is_required(&settings, claims.auth_method) {
+        return Err(AuthenticateError::SessionEnded);
+    }
     match ctx.ports.check_session(&claims.proof(), settings.generations, ctx.now).await? {
         SessionCheck::Active(member) => {
             let Member { user, grants } = *member;

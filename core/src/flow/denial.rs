@@ -1,6 +1,6 @@
 //! Somebody was turned away before a use case began.
 
-use alloc::string::ToString as _;
+use alloc::string::{String, ToString as _};
 
 use serde_json::json;
 
@@ -10,6 +10,9 @@ use crate::{
     id::UserId,
     ports::Ports,
 };
+
+/// How much of a path is written down.
+const MAX_PATH_CHARS: usize = 256;
 
 /// Why.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,6 +30,7 @@ pub async fn record(ctx: &Ctx<'_, impl Ports>, denial: Denial, path: &str) {
         Denial::DuplicateCookie => (None, AuditOutcome::DuplicateCookie),
     };
     let Ok(event) = audit::event(ctx, actor, AuditAction::Access, outcome) else { return };
+    let path: String = path.chars().take(MAX_PATH_CHARS).collect();
     let detail = Some(json!({ "path": path }).to_string());
     // Nothing to decide on the result: see above.
     let _ = ctx.ports.append(AuditEvent { detail, ..event }).await;

@@ -123,7 +123,7 @@ pub struct NewUserForm {
 pub struct Added {
     /// The account.
     pub user: User,
-    /// A short session to set it up with; none where a second factor has to be set up first.
+    /// A short session to set it up with; none where a second factor has to be set up first, and none for a key.
     pub session: Option<SignedIn>,
 }
 
@@ -134,9 +134,13 @@ pub struct Added {
 /// [`ManageUserError`]; no account was created, except perhaps for [`ManageUserError::Unavailable`].
 pub async fn add(
     ctx: &Ctx<'_, impl Ports>,
-    admin: UserId,
+    (admin, presence): (UserId, Presence),
     form: NewUserForm,
 ) -> Result<Added, ManageUserError> {
+    // A key makes nobody an administrator whose password its bearer knows (AK-09).
+    if presence == Presence::ByKey && form.role == Role::Admin {
+        return Err(ManageUserError::NeedsPerson);
+    }
     let email = Email::parse(&form.email).map_err(ManageUserError::InvalidEmail)?;
     if ctx.ports.find_credential(&email).await?.is_some() {
         return Err(ManageUserError::EmailTaken);
@@ -159,6 +163,10 @@ pub async fn add(
     let event = audit::event_about(ctx, admin, id, AuditAction::AddUser)?;
     match ctx.ports.create_user(new_user, SignUpPolicy::ADMITTED, event).await? {
         Created::Account(account) if ctx.settings().await?.is_on("ENABLE_MFA") => {
+            Ok(Added { user: account.user, session: None })
+        }
+        // Nor does it turn into a session.
+        Created::Account(account) if presence == Presence::ByKey => {
             Ok(Added { user: account.user, session: None })
         }
         Created::Account(account) => {

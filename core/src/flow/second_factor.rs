@@ -122,7 +122,7 @@ pub(super) async fn after_first(
 }
 
 /// Whether the deployment asks people for a second factor who came in this way.
-fn is_required(settings: &Settings, method: AuthMethod) -> bool {
+pub(super) fn is_required(settings: &Settings, method: AuthMethod) -> bool {
     settings.is_on("ENABLE_MFA")
         && match method {
             AuthMethod::Password | AuthMethod::System => true,
@@ -336,6 +336,9 @@ pub async fn reset(
     admin: UserId,
     target: UserId,
 ) -> Result<Secret<String>, SecondFactorError> {
+    if admin != target && ctx.ports.primary_admin().await? == Some(target) {
+        return Err(SecondFactorError::PrimaryAdmin);
+    }
     // Somebody who has none would be asked for what they never had, even where nobody needs one.
     if !ctx.ports.load_credential(target).await?.ok_or(SecondFactorError::NoAccount)?.has_factor {
         return Err(SecondFactorError::Off);
@@ -580,6 +583,8 @@ pub enum SecondFactorError {
     Off,
     /// The account waits for approval.
     Pending,
+    /// The account that nobody else may change.
+    PrimaryAdmin,
     /// They signed in too long ago.
     Reauthenticate,
     /// The factor is gone; signing in again tells what to do.

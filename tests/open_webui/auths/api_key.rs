@@ -4,8 +4,8 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    harness::{Answer, Client, TestApp},
-    open_webui::{ACCESS, SESSION, configure, delete, id_of, open_app},
+    harness::{Answer, Client, PASSWORD, TestApp},
+    open_webui::{ACCESS, ADMIN_CONFIG, SESSION, configure, delete, id_of, open_app},
 };
 
 const API_KEY: &str = "/api/v1/auths/api_key";
@@ -194,6 +194,37 @@ fn a_key_is_no_cookie_no_parameter_and_no_person() {
     assert_eq!(delete(&script, API_KEY).status, 403);
     assert_eq!(delete(&script, "/api/v1/auths/sessions").status, 403);
     assert_eq!(ann.get(API_KEY).json()["api_key"], key.as_str(), "nothing of it happened");
+}
+
+#[test]
+fn other_cookies_do_not_hide_a_key() {
+    let app = open_app(&ON);
+    let key = create(&app.sign_up("Ann", "ann@example.com"));
+    for cookie in ["theme=dark", "token=\"\"; theme=dark", "a=b; c"] {
+        let answer = app.anonymous().with("x-api-key", &key).with("cookie", cookie).get(SESSION);
+        assert_eq!(answer.status, 200, "{cookie}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_key_opens_no_way_in_as_an_administrator() {
+    /* AK-09 */
+    let app = open_app(&ON);
+    let ann = app.sign_up("Ann", "ann@example.com");
+    let script = script(&app, &create(&ann)).clone();
+    let form =
+        |role: &str| json!({"name": "X", "email": "x@example.com", "password": PASSWORD, "role": role});
+    assert_eq!(said(&script.post("/api/v1/auths/add", &form("admin"))), (403, HUMAN.to_string()));
+    let added = script.post("/api/v1/auths/add", &form("user"));
+    assert_eq!((added.status, &added.json()["token"]), (200, &json!("")), "an account, no session");
+    let mut config = ann.get(ADMIN_CONFIG).json();
+    let refused = script.post(ADMIN_CONFIG, &config);
+    let words = "A human administrator session is required to change MFA settings.";
+    assert_eq!(said(&refused), (403, words.to_string()));
+    for name in ["ENABLE_MFA", "MFA_ALLOW_OAUTH_BYPASS", "MFA_ALLOW_TRUSTED_HEADER_BYPASS"] {
+        config.as_object_mut().unwrap().remove(name);
+    }
+    assert_eq!(script.post(ADMIN_CONFIG, &config).status, 200);
 }
 
 #[test]

@@ -150,6 +150,26 @@ fn the_deployments_hint_replaces_the_rule() {
 }
 
 #[test]
+fn a_deployment_may_want_one_character_of_each_kind() {
+    let vars = [("ENABLE_PASSWORD_VALIDATION", "true"), ("PASSWORD_POLICY", "compat")];
+    let app = TestApp::with_vars(&vars);
+    let sign_up = |password: &str| {
+        let form = json!({"name": "Ann", "email": "ann@example.com", "password": password});
+        app.anonymous().post(PATH, &form)
+    };
+    for weak in ["Tr0ub4d0r", "tr0ub4d0r&3", "TR0UB4D0R&3", "Troubador&x", "T0&x"] {
+        let refused = sign_up(weak);
+        let said = (refused.status, refused.detail());
+        assert_eq!(
+            said,
+            (400, "The password does not meet the required validation criteria.".to_string()),
+            "{weak}"
+        );
+    }
+    assert_eq!(sign_up("Tr0ub4d0r&3").status, 200);
+}
+
+#[test]
 fn fields_that_are_not_the_callers_to_set_have_no_effect() {
     /* AD-03 */
     let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true")]);

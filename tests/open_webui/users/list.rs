@@ -95,6 +95,41 @@ fn what_members_learn_about_each_other_is_little() {
 }
 
 #[test]
+fn numbers_that_do_not_come_back_as_they_were_are_refused() {
+    /* IN-03 */
+    let app = open_app(&[]);
+    let ann = app.sign_up("Ann", "ann@example.com");
+    const UPDATE: &str = "/api/v1/users/user/status/update";
+    for number in
+        [json!(1_i64 << 53), json!(i64::MAX), json!(i64::MIN), json!(1e300), json!("9007199254740992")]
+    {
+        assert_eq!(ann.post(UPDATE, &json!({"status_expires_at": number})).status, 422, "{number}");
+    }
+    let last = (1_i64 << 53) - 1;
+    assert_eq!(ann.post(UPDATE, &json!({"status_expires_at": last})).json()["status_expires_at"], last);
+    assert_eq!(ann.get("/api/v1/users/all").json()["users"][0]["status_expires_at"], last);
+}
+
+#[test]
+fn a_password_is_echoed_in_no_form() {
+    /* ER-02 */
+    let app = open_app(&[]);
+    let ann = app.sign_up("Ann", "ann@example.com");
+    let path = format!("/api/v1/users/{}/update", id_of(&ann));
+    let form = r#"{"password": "battery staple", "name": 7}"#;
+    for (kind, body) in [
+        ("text/plain", form.to_string()),
+        ("application/json", form.to_string()),
+        ("application/json", format!("[{form}]")),
+        ("application/x-www-form-urlencoded", "password=battery staple".to_string()),
+    ] {
+        let answer = ann.send(http::Method::POST, &path, Some(kind), body.into_bytes());
+        assert_eq!(answer.status, 422);
+        assert!(!String::from_utf8_lossy(&answer.body).contains("staple"), "{answer:?}");
+    }
+}
+
+#[test]
 fn settings_are_merged_and_null_takes_one_away() {
     let app = open_app(&[]);
     let ann = app.sign_up("Ann", "ann@example.com");

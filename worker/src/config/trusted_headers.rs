@@ -52,6 +52,13 @@ impl TrustedHeaders {
         self.text(headers, &self.email).filter(|email| !email.is_empty() && !email.contains(','))
     }
 
+    /// Whether the proxy names somebody else. What can not be read as one address is somebody else's (SE-22).
+    pub fn contradicts(&self, headers: &HeaderMap, email: &str) -> bool {
+        let mut said = headers.get_all(&self.email).iter().map(|value| value.as_bytes().trim_ascii());
+        self.is_proxy(headers)
+            && said.any(|said| !said.is_empty() && !said.eq_ignore_ascii_case(email.as_bytes()))
+    }
+
     /// Everything that the proxy says about somebody.
     pub fn identity(&self, headers: &HeaderMap) -> Option<TrustedIdentity> {
         let text = |name: &Option<HeaderName>| name.as_ref().and_then(|name| self.text(headers, name));
@@ -66,10 +73,14 @@ impl TrustedHeaders {
         })
     }
 
+    fn is_proxy(&self, headers: &HeaderMap) -> bool {
+        let secret = self.secret.expose_secret().as_bytes();
+        headers.get(PROXY_SECRET_HEADER).is_some_and(|shown| bool::from(shown.as_bytes().ct_eq(secret)))
+    }
+
     /// What a header says, if the proxy said it.
     fn text<'h>(&self, headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
-        let shown = headers.get(PROXY_SECRET_HEADER)?;
-        let is_proxy = bool::from(shown.as_bytes().ct_eq(self.secret.expose_secret().as_bytes()));
+        let is_proxy = self.is_proxy(headers);
         let mut values = headers.get_all(name).iter().filter(|_| is_proxy);
         let value = values.next()?;
         // Two of them are somebody else's idea (SE-03).

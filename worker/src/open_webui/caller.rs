@@ -212,6 +212,5 @@ async fn authenticate<'a>(call: &Call<'a, impl Ports>) -> Result<Current<'a>, Er
 /// Whether a proxy says that it is somebody else than the token does.
 fn is_somebody_else<P>(call: &Call<'_, P>, user: &User) -> bool {
     let trusted = call.config.trusted_headers.as_ref();
-    let email = trusted.and_then(|trusted| trusted.email(call.request.headers()));
-    email.is_some_and(|email| !email.eq_ignore_ascii_case(user.email.as_str()))
+    trusted.is_some_and(|trusted| trusted.contradicts(call.request.headers(), user.email.as_str()))
 }

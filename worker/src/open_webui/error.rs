@@ -356,6 +356,7 @@ impl From<SecondFactorError> for Error {
             SecondFactorError::NoAccount => Self::unknown_user(),
             SecondFactorError::Off => Self::forbidden("MFA is disabled."),
             SecondFactorError::Pending => Self::forbidden("Account is awaiting approval."),
+            SecondFactorError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),
             SecondFactorError::Reauthenticate => Self::forbidden("reauthentication_required"),
             SecondFactorError::SignInAgain => Self::forbidden("MFA is disabled. Please sign in again."),
             SecondFactorError::Throttled { retry_after } => Self::throttled(TOO_MANY, retry_after),

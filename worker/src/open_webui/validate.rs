@@ -18,6 +18,9 @@ use crate::http::body;
 /// Routes whose 422 answers echo nothing.
 const SILENT_PREFIX: &str = "/api/v1/auths";
 
+/// What JSON, JavaScript and the database all read back as the number that was written (RFC 8259 §6).
+const MAX_INTEGER: u64 = (1 << 53) - 1;
+
 /// Fields whose values are echoed nowhere.
 const SECRETS: [&str; 3] = ["password", "new_password", "token"];
 
@@ -50,20 +53,21 @@ impl Fields {
     /// # Errors
     /// 422 when it is missing, not JSON, or no object.
     pub fn of(request: &Request<Vec<u8>>) -> Result<Self, Error> {
-        let echoes = !request.uri().path().starts_with(SILENT_PREFIX);
+        let text = String::from_utf8_lossy(request.body());
+        // Wherever it stands, and whatever the body is: what names a secret is not sent back (ER-02).
+        let names_secret = SECRETS.iter().any(|secret| text.contains(secret));
+        let echoes = !names_secret && !request.uri().path().starts_with(SILENT_PREFIX);
         let echo = |value: Value| echoes.then_some(value);
         if request.body().is_empty() {
             let issue = Issue::new("missing", vec![json!("body")], "Field required");
             return Err(refused(Issue { input: echo(Value::Null), ..issue }));
         }
         if !body::is_json(request.headers()) {
-            let text = String::from_utf8_lossy(request.body()).into_owned();
             return Err(refused(Issue { input: echo(json!(text)), ..not_an_object() }));
         }
         match json::parse(request.body(), BODY_LIMITS) {
             Ok(value @ Value::Object(_)) => {
-                let silent = SECRETS.iter().any(|secret| value.get(secret).is_some());
-                let echo = if silent { None } else { echo(value.clone()) };
+                let echo = echo(value.clone());
                 let Value::Object(object) = value else { return Err(refused(not_an_object())) };
                 Ok(Self { object, echo, place: vec![json!("body")], issues: Vec::new() })
             }
@@ -112,7 +116,7 @@ impl Fields {
     pub fn optional_integer(&mut self, field: &str) -> Option<i64> {
         let value = self.optional(field)?;
         let integer = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok());
-        integer.or_else(|| match value {
+        integer.filter(|integer| integer.unsigned_abs() <= MAX_INTEGER).or_else(|| match value {
             Value::String(_) => self.refuse(
                 field,
                 Some(value),

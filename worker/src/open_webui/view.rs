@@ -26,7 +26,7 @@ use crate::{
 const SESSION_COOKIES: [&str; 4] = [TOKEN_COOKIE, "owui-session", "oui-session", "oauth_id_token"];
 
 /// The cookie that carries the session token.
-pub(super) const TOKEN_COOKIE: &str = "token";
+pub(crate) const TOKEN_COOKIE: &str = "token";
 
 /// The cookie that opens a step of signing in, for pages that come back from a provider.
 pub(super) const CHALLENGE_COOKIE: &str = "mfa_challenge";

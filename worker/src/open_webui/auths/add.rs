@@ -1,6 +1,9 @@
 use http::StatusCode;
 use portico_core::{
-    flow::manage_user::{self, NewUserForm},
+    flow::{
+        configure::Presence,
+        manage_user::{self, NewUserForm},
+    },
     image_reference::ImageReference,
     ports::Ports,
     secret::Secret,
@@ -32,10 +35,15 @@ struct AddedView<'a> {
 /// # Errors
 /// 400, 422 or 503.
 pub async fn add(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer, Error> {
-    let added = manage_user::add(&call.ctx, admin.id(), form(call)?)
+    let added = manage_user::add(&call.ctx, (admin.id(), admin.presence()), form(call)?)
         .await
         .map_err(|error| Error::manage_user(error, call.config.password_hint.as_deref()))?;
-    let token = added.session.as_ref().map(|session| session.token.as_str());
+    let token = match (&added.session, admin.presence()) {
+        (Some(session), Presence::InPerson) => Some(session.token.as_str()),
+        // Clients expect a text.
+        (_, Presence::ByKey) => Some(""),
+        (None, Presence::InPerson) => None,
+    };
     let view = AddedView {
         id: added.user.id.to_string(),
         name: &added.user.name,
