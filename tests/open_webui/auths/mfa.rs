@@ -153,6 +153,11 @@ fn an_operator_takes_a_lost_factor_away_and_its_owner_sets_up_another() {
     let cy = ann.post("/api/v1/auths/add", &form).json();
     let of_none = ann.post(&format!("/api/v1/users/{}/mfa/reset", cy["id"].as_str().unwrap()), &json!({}));
     assert_eq!((of_none.status, of_none.detail().as_str()), (403, "MFA is disabled."), "she has none");
+    let promoted = ann.post(&reset.replace("/mfa/reset", "/update"), &json!({"role": "admin"}));
+    assert_eq!(promoted.status, 200, "{promoted:?}");
+    let primary = format!("/api/v1/users/{}/mfa/reset", ann.get(SESSION).json()["id"].as_str().unwrap());
+    assert_eq!(bob.post(&primary, &json!({})).status, 403, "nobody else changes the first administrator");
+    assert_eq!(ann.get(SESSION).status, 200);
     let reset = ann.post(&reset, &json!({}));
     assert_eq!(reset.status, 200, "{reset:?}");
     assert_eq!(bob.get(SESSION).detail(), "Invalid token");

@@ -62,6 +62,10 @@ fn a_token_is_of_no_use_to_somebody_else_behind_the_proxy() {
     assert_eq!(with_token.clone().with("x-user-email", "ANN@example.com").get(SESSION).status, 200);
     let mismatch = with_token.clone().with("x-user-email", "bob@example.com").get(SESSION);
     assert_eq!((mismatch.status, mismatch.detail().as_str()), (401, "User mismatch. Please sign in again."));
+    for unreadable in ["ann@example.com, bob@example.com", "ann@example.com,ann@example.com"] {
+        let other = with_token.clone().with("x-user-email", unreadable).get(SESSION);
+        assert_eq!(other.status, 401, "{unreadable} is nobody's address");
+    }
     let unproven = app.anonymous().with_token(&token).with("x-user-email", "bob@example.com").get(SESSION);
     assert_eq!(unproven.status, 200, "a header that the proxy did not write is not there");
     let change = with_token.post(
