@@ -33,7 +33,7 @@ struct AddedView<'a> {
 /// `POST /api/v1/auths/add`: an account for somebody else, and a short session to set it up with.
 ///
 /// # Errors
-/// 400, 422 or 503.
+/// 400, 403 for a key that asks for an administrator, 422 or 503.
 pub async fn add(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer, Error> {
     let added = manage_user::add(&call.ctx, (admin.id(), admin.presence()), form(call)?)
         .await
