@@ -121,7 +121,7 @@ fn a_password_is_echoed_in_no_form() {
         ("text/plain", form.to_string()),
         ("application/json", form.to_string()),
         ("application/json", format!("[{form}]")),
-        ("application/json", form.replace("password", r"passw\u006frd")),
+        ("application/json", format!("[{}]", form.replace("password", r"passw\u006frd"))),
         ("application/x-www-form-urlencoded", "password=battery staple".to_string()),
     ] {
         let answer = ann.send(http::Method::POST, &path, Some(kind), body.into_bytes());
