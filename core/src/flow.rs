@@ -4,6 +4,7 @@
 pub mod api_keys;
 mod audit;
 pub mod audit_trail;
+pub mod authentication_limit;
 pub mod ban;
 pub mod change_password;
 pub mod configure;
@@ -20,12 +21,13 @@ pub mod second_factor;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod token_exchange;
 pub mod trusted_identity;
 pub mod user_list;
 
 use alloc::{rc::Rc, string::String};
 
-use self::api_keys::Reveal;
+use self::{api_keys::Reveal, token_exchange::TokenExchangePolicy};
 use crate::{
     api_key::ApiKeyPeppers,
     jwt::{Expected, KeyRing, Session},
@@ -105,6 +107,8 @@ pub struct Policy {
     pub backup_code_key: BackupCodeKey,
     /// How often the owner of an API key may see it.
     pub reveal_api_keys: Reveal,
+    /// Whether providers' tokens are taken for sessions.
+    pub token_exchange: TokenExchangePolicy,
     /// Who may share with a new group, unless its form says so: a JSON value.
     pub default_group_share: GroupShare,
 }

@@ -68,8 +68,8 @@ pub struct GroupChange {
     pub parent: Option<Option<GroupId>>,
     /// A checked permission tree, in the place of the whole old one.
     pub permissions: Option<String>,
-    /// A JSON object, in the place of the whole old one.
-    pub data: Option<String>,
+    /// JSON objects: the present one, as it was read, and what takes its place.
+    pub data: Option<(Option<String>, String)>,
 }
 
 /// How groups stand above each other.

@@ -1,7 +1,11 @@
 //! What may stand in `profile_image_url` (IN-09): a known path, an https address, or a small image
 //! as a data URI. Never anything a browser would run.
 
-use alloc::string::{String, ToString};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
@@ -31,6 +35,22 @@ impl ImageReference {
     /// Pictures that may be stored with an account.
     pub const MEDIA_TYPES: [&'static str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
+    /// Checks a reference that somebody brings by the deployment's rules.
+    ///
+    /// # Errors
+    /// [`ImageReferenceError`], also for data that is too large here or of a type that is not wanted.
+    pub fn accept(text: &str, rules: &ImageRules) -> Result<Self, ImageReferenceError> {
+        let image = Self::parse(text)?;
+        match text.split_once(";base64,").map(|(head, _)| head.to_ascii_lowercase()) {
+            Some(head) if head.starts_with("data:") => {
+                let is_wanted = rules.media_types.iter().any(|wanted| head == format!("data:{wanted}"));
+                let fits = text.len() <= rules.max_data_uri_bytes;
+                if is_wanted && fits { Ok(image) } else { Err(ImageReferenceError) }
+            }
+            _ => Ok(image),
+        }
+    }
+
     /// Checks a reference; the empty string is accepted and means "none".
     ///
     /// # Errors
@@ -53,6 +73,21 @@ impl ImageReference {
     /// The reference itself, owned.
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+/// Which pictures may be stored with an account.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ImageRules {
+    /// Some of [`ImageReference::MEDIA_TYPES`].
+    pub media_types: Vec<&'static str>,
+    /// Most bytes of a data URI as it is written; more than Portico stores counts for nothing.
+    pub max_data_uri_bytes: usize,
+}
+
+impl Default for ImageRules {
+    fn default() -> Self {
+        Self { media_types: ImageReference::MEDIA_TYPES.to_vec(), max_data_uri_bytes: MAX_DATA_URI_BYTES }
     }
 }
 

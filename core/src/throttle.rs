@@ -15,6 +15,9 @@ pub use window::{Limit, Spent, Window};
 
 use crate::time::Lifetime;
 
+/// Requests of one network to routes that authenticate, while the deployment asks for second factors (open-webui.md §6).
+pub const AUTHENTICATION_LIMIT: Limit = Limit { attempts: 100, window: Lifetime::from_minutes(15) };
+
 /// Sign-in attempts for one account from one network (Open WebUI contract §6; R-14).
 pub const SIGN_IN_LIMIT: Limit = Limit { attempts: 15, window: Lifetime::from_minutes(3) };
 

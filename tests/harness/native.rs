@@ -15,7 +15,7 @@ use super::Answer;
 /// The router on in-memory ports, with a clock that the test moves.
 pub(crate) struct Native {
     pub(crate) ports: Faulty<Memory>,
-    config: Config,
+    config: Cell<&'static Config>,
     router: Router<Faulty<Memory>>,
     now: Cell<UnixSeconds>,
     base: Cell<&'static str>,
@@ -23,12 +23,9 @@ pub(crate) struct Native {
 
 impl Native {
     pub(crate) fn start(vars: &[(&str, &str)]) -> Self {
-        let lookup = |name: &str| {
-            vars.iter().rev().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_string())
-        };
         Self {
             ports: Faulty::default(),
-            config: Config::parse(lookup).unwrap(),
+            config: Cell::new(configuration(vars)),
             router: Router::new(),
             now: Cell::new(UnixSeconds::new(1_800_000_000)),
             base: Cell::new("http://portico.test"),
@@ -41,8 +38,14 @@ impl Native {
     }
 
     /// The deployment's rules.
-    pub(crate) fn policy(&self) -> &Policy {
-        &self.config.policy
+    pub(crate) fn policy(&self) -> &'static Policy {
+        &self.config.get().policy
+    }
+
+    /// Goes on with the same storage and other variables, as a new version of the deployment does.
+    pub(crate) fn configure_anew(&self, vars: &[(&str, &str)]) {
+        let vars: Vec<_> = super::SECRETS.iter().chain(vars).copied().collect();
+        self.config.set(configuration(&vars));
     }
 
     /// The present instant.
@@ -66,9 +69,17 @@ impl Native {
     async fn respond(&self, request: Request<Vec<u8>>) -> Answer {
         let (mut parts, body) = request.into_parts();
         parts.uri = Uri::try_from(format!("{}{}", self.base.get(), parts.uri)).unwrap();
-        let host = Host { ports: &self.ports, config: &self.config, now: self.now.get() };
+        let host = Host { ports: &self.ports, config: self.config.get(), now: self.now.get() };
         let answer = self.router.respond(&host, Request::from_parts(parts, ()), Whole(Some(body))).await;
         let (parts, body) = answer.into_parts();
         Answer { status: parts.status.as_u16(), headers: parts.headers, body }
     }
+}
+
+/// For as long as the tests run: whoever was configured before may still be answering.
+fn configuration(vars: &[(&str, &str)]) -> &'static Config {
+    let lookup = |name: &str| {
+        vars.iter().rev().find(|(variable, _)| *variable == name).map(|(_, value)| value.to_string())
+    };
+    Box::leak(Box::new(Config::parse(lookup).unwrap()))
 }

@@ -21,6 +21,19 @@ fn a_role_is_read_fresh_and_not_from_the_token() {
 }
 
 #[test]
+fn the_environment_may_begin_to_ask_for_a_second_factor_while_people_are_signed_in() {
+    /* MF-07 */
+    with_native(&[], |app, native| {
+        let ann = app.sign_up("Ann", "ann@example.com");
+        native.configure_anew(&[("ENABLE_MFA", "true")]);
+        let answer = ann.get(SESSION);
+        assert_eq!((answer.status, answer.detail().as_str()), (401, "Invalid token"));
+        let step = app.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD)).json();
+        assert_eq!(step["next_step"], "enroll");
+    });
+}
+
+#[test]
 fn an_imported_hash_signs_in_and_is_made_anew_in_the_same_request() {
     /* PW-02 */
     with_native(&[], |app, native| {

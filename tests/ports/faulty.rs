@@ -429,10 +429,11 @@ impl<P: SecondFactors> SecondFactors for Faulty<P> {
     async fn replace_second_factor(
         &self,
         user: UserId,
-        factor: Option<StoredFactor>,
+        old: Option<&StoredFactor>,
+        new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<bool, PortError> {
-        self.through(self.ports.replace_second_factor(user, factor, event)).await
+    ) -> Result<Replaced, PortError> {
+        self.through(self.ports.replace_second_factor(user, old, new, event)).await
     }
 
     async fn swap_backup_codes(

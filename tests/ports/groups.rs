@@ -2,7 +2,7 @@ use portico_core::{
     group::{Group, GroupChange, NewGroup},
     id::{GroupId, UserId},
     permission::Feature,
-    ports::{GroupChanged, Ports},
+    ports::{AuditQuery, GroupChanged, Ports},
     user::{NewUser, User},
 };
 
@@ -143,6 +143,23 @@ pub(crate) async fn a_new_account_joins_its_default_group_if_there_is_one(ports:
     Ok(())
 }
 
+pub(crate) async fn a_groups_data_is_replaced_only_while_it_is_what_was_read(ports: &impl Ports) -> Outcome {
+    let red = group(ports, "Red", None).await?;
+    let data = |old: Option<&str>, new: &str| GroupChange {
+        data: Some((old.map(str::to_string), new.to_string())),
+        name: Some("Other".to_string()),
+        ..GroupChange::default()
+    };
+    for stale in [None, Some("{}")] {
+        hold_eq!(update(ports, &red, data(stale, "{}")).await?, GroupChanged::Outdated);
+    }
+    hold_eq!(works(ports.find_group(red.id).await)?, Some(red.clone()));
+    let changed = update(ports, &red, data(red.data.as_deref(), "{}")).await?;
+    let expected = Group { data: Some("{}".to_string()), name: "Other".to_string(), ..red };
+    hold_eq!(changed, GroupChanged::Group(expected));
+    Ok(())
+}
+
 pub(crate) async fn a_list_of_names_takes_back_only_what_such_a_list_gave(ports: &impl Ports) -> Outcome {
     let (red, blue, other) = (
         group(ports, "Red", None).await?,
@@ -159,7 +176,15 @@ pub(crate) async fn a_list_of_names_takes_back_only_what_such_a_list_gave(ports:
         let groups = works(ports.list_memberships(ann.id).await)?;
         Ok::<alloc::collections::BTreeSet<GroupId>, String>(groups.into_iter().collect())
     };
+    let events = || async {
+        let query = AuditQuery { about: None, before: None, limit: 200 };
+        works(ports.list_events(query).await).map(|rows| rows.len())
+    };
+    let before = events().await?;
+    sync(&["Blue", "Nobody"]).await?;
+    hold_eq!(events().await?, before);
     sync(&["Red", "Blue", "Nobody"]).await?;
+    hold_eq!(events().await?, before + 1);
     hold_eq!(of().await?, alloc::collections::BTreeSet::from([red.id, blue.id, other.id]));
     sync(&["Green"]).await?;
     hold_eq!(of().await?, alloc::collections::BTreeSet::from([blue.id]));

@@ -9,6 +9,7 @@ mod faulty;
 mod groups;
 mod hashing;
 mod records;
+mod second_factors;
 mod sessions;
 mod settings;
 mod signatures;
@@ -43,6 +44,7 @@ macro_rules! cases {
 
 cases![
     groups::a_change_of_a_group_touches_what_it_names,
+    groups::a_groups_data_is_replaced_only_while_it_is_what_was_read,
     groups::a_group_is_stored_as_it_was_made,
     groups::a_list_of_names_takes_back_only_what_such_a_list_gave,
     groups::a_new_account_joins_its_default_group_if_there_is_one,
@@ -55,6 +57,8 @@ cases![
     records::accounts_are_sorted_searched_and_paged,
     records::an_account_has_one_key_and_a_new_one_ends_the_old,
     records::of_ten_new_keys_at_once_one_works,
+    second_factors::a_factor_is_replaced_only_while_it_is_the_one_that_was_read,
+    second_factors::of_ten_new_factors_at_once_one_is_stored,
     sessions::a_ban_ends_all_sessions_and_opens_none,
     sessions::a_change_of_the_account_shows_in_the_next_check,
     sessions::a_changed_password_ends_what_was_opened_with_the_old_one,

@@ -82,6 +82,11 @@ pub async fn change(
         if changes.is_empty() {
             return Ok(Change { settings: Rc::new(current), sessions_revoked: false });
         }
+        let asks_for_factors =
+            |change: &Changed<'_>| change.spec.name == "ENABLE_MFA" && *change.to == json!(true);
+        if !ctx.policy.defaults.authentication && changes.iter().any(asks_for_factors) {
+            return Err(ConfigureError::NoSecondFactor);
+        }
         let event = event(ctx, admin, &changes)?;
         let mut rows = Vec::new();
         for change in &changes {
@@ -177,6 +182,8 @@ pub enum ConfigureError {
     Fixed,
     /// Not with an API key.
     NeedsPerson,
+    /// Where nobody is asked who they are, nobody has a second factor.
+    NoSecondFactor,
     /// A value that the setting can not have.
     Refused {
         /// Its name on the wire.
@@ -206,6 +213,7 @@ impl core::fmt::Display for ConfigureError {
             Self::NeedsPerson => {
                 "A human administrator session is required to change MFA settings.".to_string()
             }
+            Self::NoSecondFactor => "Unable to update MFA policy. Check configuration and retry.".to_string(),
             Self::Refused { setting, error } => format!("{setting} {error}."),
             Self::SecretNeeded => "The server has changed. Please enter its password again.".to_string(),
             Self::Unavailable(error) => error.to_string(),

@@ -57,6 +57,9 @@ pub async fn create(ctx: &Ctx<'_, impl Ports>, admin: UserId, form: GroupForm) -
     changed(ctx.ports.create_group(group, event).await?)
 }
 
+/// How often a change is tried when others change the group at the same time.
+const TRIES: usize = 5;
+
 /// Changes a group. What the form does not name stays.
 ///
 /// # Errors
@@ -67,22 +70,33 @@ pub async fn update(
     id: GroupId,
     form: GroupForm,
 ) -> Result<Group, GroupError> {
-    let data = match form.data {
-        Some(data) => {
-            let group = ctx.ports.find_group(id).await?.ok_or(GroupError::NoGroup)?;
-            Some(Value::Object(merged(group.data.as_deref(), data)).to_string())
+    let (data, change) = (
+        form.data,
+        GroupChange {
+            name: form.name,
+            description: form.description,
+            parent: form.parent,
+            permissions: form.permissions,
+            data: None,
+        },
+    );
+    for _ in 0..TRIES {
+        let data = match &data {
+            Some(data) => {
+                let old = ctx.ports.find_group(id).await?.ok_or(GroupError::NoGroup)?.data;
+                let new = Value::Object(merged(old.as_deref(), data.clone())).to_string();
+                Some((old, new))
+            }
+            None => None,
+        };
+        let event = audit::event_about(ctx, admin, id, AuditAction::ChangeGroup)?;
+        let change = GroupChange { data, ..change.clone() };
+        match ctx.ports.update_group(id, change, event).await? {
+            GroupChanged::Outdated => {}
+            result => return changed(result),
         }
-        None => None,
-    };
-    let change = GroupChange {
-        name: form.name,
-        description: form.description,
-        parent: form.parent,
-        permissions: form.permissions,
-        data,
-    };
-    let event = audit::event_about(ctx, admin, id, AuditAction::ChangeGroup)?;
-    changed(ctx.ports.update_group(id, change, event).await?)
+    }
+    Err(GroupError::Concurrent)
 }
 
 /// Deletes a group; its children move up to its parent.
@@ -236,6 +250,7 @@ fn changed(changed: GroupChanged) -> Result<Group, GroupError> {
         GroupChanged::Group(group) => Ok(group),
         GroupChanged::NoGroup => Err(GroupError::NoGroup),
         GroupChanged::NoParent => Err(GroupError::NoParent),
+        GroupChanged::Outdated => Err(GroupError::Concurrent),
     }
 }
 
@@ -277,6 +292,8 @@ fn share_of(group: &Group) -> GroupShare {
 pub enum GroupError {
     /// It would be above itself.
     Circle,
+    /// Others changed it at the same time, again and again.
+    Concurrent,
     /// There is no such group.
     NoGroup,
     /// There is no such group to put it under.

@@ -6,9 +6,9 @@ use futures_util::future::join;
 
 use super::{
     Ctx, audit,
-    current_session::verified_claims,
     open_session::OpenError,
     second_factor::{self, Next},
+    sign_out,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -81,8 +81,7 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
     };
     let (recorded, _) = join(
         audit::record(ctx, Some(user), AuditAction::SignIn, outcome),
-        // It is over for this browser in any case: its cookie is about to be replaced.
-        end_previous(ctx, login.previous_token.as_deref()),
+        sign_out::end_previous(ctx, login.previous_token.as_deref()),
     )
     .await;
     recorded?;
@@ -167,12 +166,6 @@ impl From<PortError> for Unproved {
     fn from(fault: PortError) -> Self {
         Self::Unavailable(fault)
     }
-}
-
-async fn end_previous(ctx: &Ctx<'_, impl Ports>, token: Option<&str>) -> Result<(), PortError> {
-    let Some(token) = token else { return Ok(()) };
-    let Ok(claims) = verified_claims(ctx, token).await else { return Ok(()) };
-    ctx.ports.end_session(claims.id, claims.sid).await.map(|_| ())
 }
 
 /// Replaces a hash of older parameters, from elsewhere or under an older pepper, now that the password

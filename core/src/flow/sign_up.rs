@@ -6,6 +6,7 @@ use super::{
     Ctx, audit, new_password,
     open_session::OpenError,
     second_factor::{self, Next},
+    sign_out,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -35,12 +36,14 @@ pub struct SignUp {
     pub image: ImageReference,
     /// Whether the first account may be created, as far as the deployment's own secret for that goes (AD-02).
     pub may_be_first: bool,
+    /// The session token that this browser has shown, if it has: a success ends its session (SE-04).
+    pub previous_token: Option<String>,
 }
 
 /// Creates an account with a password and signs it in.
 ///
-/// In the contract's order: closed registration first, then the address, then the password. Hashing comes last but one, and the store decides again in the step
-/// that inserts.
+/// In the contract's order: closed registration first, then the address, then the password. Hashing comes last but one,
+/// and the store decides again in the step that inserts.
 ///
 /// # Errors
 /// [`SignUpError`]; no account was created, except for [`SignUpError::Unavailable`], after which
@@ -86,7 +89,9 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
         Created::Closed => Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await),
         Created::EmailTaken => Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await),
         Created::Account(account) => {
-            Ok(second_factor::after_first(ctx, *account, AuthMethod::Password, false).await?)
+            let next = second_factor::after_first(ctx, *account, AuthMethod::Password, false).await?;
+            sign_out::end_previous(ctx, form.previous_token.as_deref()).await;
+            Ok(next)
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     Ctx, audit,
     open_session::OpenError,
     second_factor::{self, Next},
+    sign_out,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -41,6 +42,7 @@ pub struct TrustedIdentity {
 pub async fn sign_in(
     ctx: &Ctx<'_, impl Ports>,
     identity: TrustedIdentity,
+    previous_token: Option<&str>,
 ) -> Result<Next, TrustedSignInError> {
     let email = Email::parse(&identity.email).map_err(TrustedSignInError::InvalidEmail)?;
     let known = ctx.ports.find_credential(&email).await?;
@@ -67,11 +69,13 @@ pub async fn sign_in(
     if !identity.groups.is_empty() {
         let event = audit::event(ctx, Some(user), AuditAction::SyncGroups, AuditOutcome::Success)?;
         ctx.ports.sync_memberships(user, &identity.groups, event).await?;
+        ctx.ports.account_changed(user).await?;
         let credential = ctx.ports.load_credential(user).await?.ok_or(TrustedSignInError::Gone)?;
         account = credential.into_account();
     }
     let next = second_factor::after_first(ctx, account, AuthMethod::TrustedHeader, has_factor).await?;
     audit::record(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success).await?;
+    sign_out::end_previous(ctx, previous_token).await;
     Ok(next)
 }
 
@@ -84,7 +88,10 @@ const NOBODYS_PASSWORD: &str = "admin";
 ///
 /// # Errors
 /// [`TrustedSignInError`]
-pub async fn sign_in_anybody(ctx: &Ctx<'_, impl Ports>) -> Result<Next, TrustedSignInError> {
+pub async fn sign_in_anybody(
+    ctx: &Ctx<'_, impl Ports>,
+    previous_token: Option<&str>,
+) -> Result<Next, TrustedSignInError> {
     let email = Email::parse(NOBODY).map_err(TrustedSignInError::InvalidEmail)?;
     let typed = Password::new(NOBODYS_PASSWORD).map_err(|_| TrustedSignInError::Gone)?;
     let account = match ctx.ports.find_credential(&email).await? {
@@ -107,6 +114,7 @@ pub async fn sign_in_anybody(ctx: &Ctx<'_, impl Ports>) -> Result<Next, TrustedS
     let user = account.user.id;
     let next = second_factor::after_first(ctx, account, AuthMethod::System, false).await?;
     audit::record(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success).await?;
+    sign_out::end_previous(ctx, previous_token).await;
     Ok(next)
 }
 

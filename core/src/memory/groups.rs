@@ -63,11 +63,14 @@ impl GroupTable {
             }
         }
         if let Some(group) = self.groups.iter_mut().find(|group| group.id == id) {
+            if change.data.as_ref().is_some_and(|(old, _)| *old != group.data) {
+                return GroupChanged::Outdated;
+            }
             group.name = change.name.unwrap_or_else(|| group.name.clone());
             group.description = change.description.unwrap_or_else(|| group.description.clone());
             group.parent = change.parent.unwrap_or(group.parent);
             group.permissions = change.permissions.or_else(|| group.permissions.clone());
-            group.data = change.data.or_else(|| group.data.clone());
+            group.data = change.data.map(|(_, new)| new).or_else(|| group.data.clone());
             group.updated_at = now;
         }
         self.find(id).map_or(GroupChanged::NoGroup, GroupChanged::Group)
@@ -187,6 +190,7 @@ impl Groups for Memory {
         let mut table = self.groups.borrow_mut();
         let named: BTreeSet<_> =
             table.groups.iter().filter(|group| names.contains(&group.name)).map(|group| group.id).collect();
+        let before = table.members.clone();
         let lost: Vec<_> = table
             .synced
             .iter()
@@ -201,8 +205,9 @@ impl Groups for Memory {
                 table.synced.insert((group, user));
             }
         }
-        self.audit.borrow_mut().push(event);
-        self.directory_changed();
+        if table.members != before {
+            self.audit.borrow_mut().push(event);
+        }
         Ok(())
     }
 }

@@ -15,25 +15,21 @@ impl SecondFactors for Memory {
     async fn replace_second_factor(
         &self,
         user: UserId,
-        factor: Option<StoredFactor>,
+        old: Option<&StoredFactor>,
+        new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<bool, PortError> {
+    ) -> Result<Replaced, PortError> {
         self.reach("second factors")?;
-        if self.account(user).is_none() {
-            return Ok(false);
-        }
         let mut factors = self.factors.borrow_mut();
-        let changed = match factor {
-            Some(factor) => {
-                factors.insert(user, factor);
-                true
-            }
-            None => factors.remove(&user).is_some(),
-        };
-        if changed {
-            self.audit.borrow_mut().push(event);
+        if self.account(user).is_none() || factors.get(&user) != old || (old.is_none() && new.is_none()) {
+            return Ok(Replaced::No);
         }
-        Ok(changed)
+        match new {
+            Some(factor) => factors.insert(user, factor),
+            None => factors.remove(&user),
+        };
+        self.audit.borrow_mut().push(event);
+        Ok(Replaced::Yes)
     }
 
     async fn swap_backup_codes(

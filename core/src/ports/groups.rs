@@ -19,6 +19,8 @@ pub enum GroupChanged {
     NoGroup,
     /// There is no such group to put it under; nothing was stored.
     NoParent,
+    /// Its data is not what was read, any more; nothing was stored.
+    Outdated,
 }
 
 /// Groups and who is in them. Every change is stored together with its event (LG-04) and shows in the

@@ -32,17 +32,18 @@ pub trait SecondFactors {
     /// When the store can not be read: whoever asks has to refuse.
     async fn find_second_factor(&self, user: UserId) -> Result<Option<StoredFactor>, PortError>;
 
-    /// Replaces an account's factor, or takes it away. The event is stored in the same step. `false` when there is no
-    /// such account, or nothing to take away.
+    /// Replaces an account's factor, or takes it away, if it is still the one that was read. The event is stored in the
+    /// same step.
     ///
     /// # Errors
     /// When the store failed; the old factor or the new one is stored.
     async fn replace_second_factor(
         &self,
         user: UserId,
-        factor: Option<StoredFactor>,
+        old: Option<&StoredFactor>,
+        new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<bool, PortError>;
+    ) -> Result<Replaced, PortError>;
 
     /// Replaces backup codes, if they are still those that were read: of many that use one code, one succeeds (MF-11).
     ///

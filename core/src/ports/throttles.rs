@@ -24,6 +24,16 @@ impl BucketKey {
         Self::of("sign-in", &canonical(typed))
     }
 
+    /// Requests of one network to routes that authenticate.
+    pub fn authentication(network: &Network) -> Self {
+        Self::of("authentication", network.as_str())
+    }
+
+    /// Providers' tokens that one network shows for sessions.
+    pub fn token_exchange(network: &Network) -> Self {
+        Self::of("token-exchange", network.as_str())
+    }
+
     /// Failed attempts of one network, whatever they are for.
     pub fn network(network: &Network) -> Self {
         Self::of("network", network.as_str())
@@ -168,7 +178,9 @@ mod tests {
         let network = Network::of_address("203.0.113.7");
         let keys = [
             BucketKey::account(network.as_str()),
+            BucketKey::authentication(&network),
             BucketKey::network(&network),
+            BucketKey::token_exchange(&network),
             BucketKey::sign_up(&network),
             BucketKey::site_sign_up(),
         ];

@@ -4,14 +4,13 @@ use alloc::{
     string::{String, ToString as _},
     vec::Vec,
 };
+use core::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
-use zeroize::Zeroizing;
 
-use super::code::base32;
 use crate::{
     id::UserId,
     ports::{Entropy, PortError},
@@ -21,52 +20,42 @@ use crate::{
 /// Codes in a set (MF-10).
 pub const BACKUP_CODES: usize = 10;
 
-/// Random bytes in a code: 80 bits, so that a keyed hash without a slow one is enough (MF-10).
-const CODE_BYTES: usize = 10;
-/// Letters and digits that people do not take for one another (no `i`, `l`, `o`, `u`).
-const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-/// Characters of a code without its hyphens.
-const CODE_CHARS: usize = 16;
+/// Random bytes in a code, so that a keyed hash without a slow one is enough (MF-10).
+const CODE_BYTES: usize = 16;
 
-/// A code, normalised: sixteen characters without hyphens or spaces, lower case.
+/// A code, normalised.
 #[derive(Clone, Debug)]
-pub struct BackupCode(Secret<String>);
+pub struct BackupCode(Secret<[u8; CODE_BYTES]>);
 
 impl BackupCode {
-    /// Reads a code as someone typed it: in either case, with or without hyphens and spaces, `o` for
-    /// zero, `i` and `l` for one.
+    /// Reads a code as someone typed it: in either case, with or without hyphens and spaces.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > 64 {
             return None;
         }
-        let letters = text.chars().filter(|letter| !matches!(letter, '-' | ' '));
-        let code: String = letters
-            .map(|letter| match letter.to_ascii_lowercase() {
-                'o' => '0',
-                'i' | 'l' => '1',
-                other => other,
-            })
-            .collect();
-        let sound = code.len() == CODE_CHARS && code.bytes().all(|byte| ALPHABET.contains(&byte));
-        sound.then(|| Self(Secret::new(code)))
+        let mut digits = text.chars().filter(|letter| !matches!(letter, '-' | ' '));
+        let mut bytes = [0; CODE_BYTES];
+        for byte in &mut bytes {
+            let (high, low) = (digits.next()?.to_digit(16)?, digits.next()?.to_digit(16)?);
+            *byte = u8::try_from(high << 4 | low).ok()?;
+        }
+        digits.next().is_none().then(|| Self(Secret::new(bytes)))
     }
 
-    /// The code as it is shown, once: four groups of four.
+    /// The code as it is shown, once: hexadecimal digits in lower case (contract §1.5).
     pub fn to_text(&self) -> Secret<String> {
-        let mut text = String::with_capacity(CODE_CHARS + 3);
-        for (at, letter) in self.0.expose_secret().chars().enumerate() {
-            if at > 0 && at % 4 == 0 {
-                text.push('-');
-            }
-            text.push(letter);
+        let mut text = String::with_capacity(2 * CODE_BYTES);
+        for byte in self.0.expose_secret() {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
         }
         Secret::new(text)
     }
 
     fn random(entropy: &impl Entropy) -> Result<Self, PortError> {
-        let mut bytes = Zeroizing::new([0; CODE_BYTES]);
-        entropy.fill(bytes.as_mut_slice())?;
-        Ok(Self(Secret::new(base32(bytes.as_slice(), ALPHABET))))
+        let mut bytes = [0; CODE_BYTES];
+        entropy.fill(&mut bytes)?;
+        Ok(Self(Secret::new(bytes)))
     }
 }
 
@@ -162,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn there_are_ten_different_codes_of_eighty_bits() {
+    fn there_are_ten_different_codes_of_128_bits() {
         /* MF-10 */
         let (codes, stored) = generate();
         let mut texts: Vec<String> =
@@ -171,8 +160,8 @@ mod tests {
         texts.dedup();
         assert_eq!((texts.len(), stored.left()), (BACKUP_CODES, BACKUP_CODES));
         for text in texts {
-            assert_eq!(text.len(), 19, "{text}");
-            assert!(text.split('-').all(|group| group.len() == 4), "{text}");
+            assert_eq!(text.len(), 32, "{text}");
+            assert!(text.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')), "{text}");
         }
     }
 
@@ -201,23 +190,25 @@ mod tests {
         assert_eq!(stored.redeem(&codes[0], user('2'), &key()), None);
         assert_eq!(stored.redeem(&codes[0], user('1'), &other), None);
         let printed = format!("{codes:?}{stored:?}");
-        assert!(codes.iter().all(|code| !printed.contains(code.0.expose_secret())));
+        assert!(codes.iter().all(|code| !printed.contains(code.to_text().expose_secret())));
+        assert!(codes.iter().all(|code| !printed.contains(&format!("{:?}", code.0.expose_secret()))));
     }
 
     #[test]
-    fn case_hyphens_and_look_alikes_do_not_matter_and_anything_else_does() {
+    fn case_hyphens_and_spaces_do_not_matter_and_anything_else_does() {
         /* MF-10 */
-        let code = BackupCode::parse("01ab-cdef-ghjk-mnpq").unwrap();
-        for text in ["01ABCDEFGHJKMNPQ", " oIab cdef-GHJK mnpq ", "Olab-cdef-ghjk-mnpq"] {
-            assert_eq!(BackupCode::parse(text).unwrap().0.expose_secret(), code.0.expose_secret(), "{text}");
+        let shown = "0123456789abcdef0123456789abcdef";
+        for text in [shown, "0123456789ABCDEF0123456789ABCDEF", " 01234567-89ab-cdef 0123-456789abcdef "] {
+            assert_eq!(BackupCode::parse(text).unwrap().to_text().expose_secret(), shown, "{text}");
         }
         for text in [
             "",
-            "01ab-cdef-ghjk-mnp",
-            "01ab-cdef-ghjk-mnpqr",
-            "01ab-cdef-ghjk-mnpu",
             "123456",
-            "01ab\tcdefghjkmnp",
+            "0123456789abcdef0123456789abcde",
+            "0123456789abcdef0123456789abcdef0",
+            "g123456789abcdef0123456789abcdef",
+            "0123456789abcdef\t123456789abcdef",
+            "é123456789abcdef0123456789abcdef",
         ] {
             assert!(BackupCode::parse(text).is_none(), "{text:?}");
         }

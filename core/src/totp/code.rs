@@ -84,7 +84,7 @@ impl TotpSecret {
 
     /// The secret as people type it into an app: 32 characters of base32 (RFC 4648 §6).
     pub fn to_base32(&self) -> String {
-        base32(self.expose_bytes(), b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+        base32(self.expose_bytes())
     }
 
     /// The address that a QR code carries to an authenticator app. Issuer and account are free text
@@ -130,11 +130,12 @@ impl TotpSecret {
     }
 }
 
-/// Base 32 of whole groups: five bytes are eight characters (RFC 4648 §6), in any alphabet.
-pub(super) fn base32(bytes: &[u8], alphabet: &[u8; 32]) -> String {
+/// Base 32 of whole groups: five bytes are eight characters (RFC 4648 §6).
+fn base32(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let letters = bytes.chunks_exact(5).flat_map(|chunk| {
         let bits = chunk.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        (0..8).rev().filter_map(move |n| alphabet.get((bits >> (5 * n) & 31) as usize))
+        (0..8).rev().filter_map(move |n| ALPHABET.get((bits >> (5 * n) & 31) as usize))
     });
     letters.map(|letter| char::from(*letter)).collect()
 }

@@ -224,6 +224,43 @@ fn the_present_factor_opens_the_way_to_another_and_to_new_recovery_codes() {
 }
 
 #[test]
+fn a_factor_that_was_set_up_meanwhile_is_not_replaced_by_somebody_who_never_showed_it() {
+    /* MF-08, MF-09 */
+    let app = TestApp::with_vars(&[("ENABLE_MFA", "true"), ("ENABLE_SIGNUP", "true")]);
+    app.anonymous().post(
+        "/api/v1/auths/signup",
+        &json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD}),
+    );
+    let (one, other) = (sign_in(&app, "ann@example.com"), sign_in(&app, "ann@example.com"));
+    assert_eq!(confirm(&app, &one["challenge_token"], 0).0.status, 200);
+    let late = post(&app, "enroll/start", &json!({"challenge_token": other["challenge_token"]}));
+    assert_eq!((late.status, late.detail().as_str()), (401, EXPIRED));
+    assert_eq!(sign_in(&app, "ann@example.com")["next_step"], "verify");
+}
+
+#[test]
+fn one_network_asks_a_hundred_times_and_then_waits() {
+    /* TH-02 */
+    let app = TestApp::with_vars(&[("ENABLE_MFA", "true")]);
+    let made_up = json!({
+        "challenge_token": format!("{}.{}", "00000000-0000-4000-8000-000000000000", "A".repeat(43)),
+    });
+    for _ in 0..99 {
+        assert_eq!(post(&app, "enroll/start", &made_up).detail(), EXPIRED);
+    }
+    assert_eq!(app.anonymous().post("/api/v1/auths/signout", &json!({})).status, 200);
+    for refused in [
+        post(&app, "enroll/start", &made_up),
+        app.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD)),
+    ] {
+        assert_eq!(refused.status, 429, "{refused:?}");
+        assert_eq!(refused.detail(), "Too many attempts. Please try again later.");
+        assert!((1..=900).contains(&refused.header("retry-after").parse::<u64>().unwrap()));
+    }
+    assert_eq!(app.anonymous().get("/api/config").status, 200, "only what authenticates is counted");
+}
+
+#[test]
 fn forms_of_these_routes_are_strict_and_strangers_learn_nothing() {
     let app = TestApp::new();
     let ann = app.sign_up("Ann", "ann@example.com");

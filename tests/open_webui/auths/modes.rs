@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, PASSWORD, TestApp, credentials};
+use crate::harness::{Answer, Authenticator, Client, PASSWORD, TestApp, credentials};
 
 const SIGN_IN: &str = "/api/v1/auths/signin";
 const SESSION: &str = "/api/v1/auths/";
+const CONFIG: &str = "/api/v1/auths/admin/config";
 const SECRET: &str = "between the proxy and us";
 const TRUSTED: [(&str, &str); 6] = [
     ("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", "X-User-Email"),
@@ -131,6 +132,51 @@ fn a_deployment_that_asks_nobody_signs_everybody_in_as_its_one_account() {
     assert_eq!(ann.post("/api/v1/auths/update/password", &change).status, 200);
     assert_eq!(sign_in(&app.anonymous()).status, 400, "somebody has taken the account for themselves");
     assert_eq!(app.anonymous().get("/ready").json(), json!({"status": true, "degraded": true}));
+}
+
+#[test]
+fn nobody_has_a_second_factor_where_nobody_is_asked_who_they_are() {
+    let app = TestApp::with_vars(&[("WEBUI_AUTH", "false")]);
+    let admin = app.anonymous().with_token(sign_in(&app.anonymous()).token());
+    let mut form = admin.get(CONFIG).json();
+    form["ENABLE_MFA"] = json!(true);
+    let refused = admin.post(CONFIG, &form);
+    assert_eq!(
+        (refused.status, refused.detail().as_str()),
+        (409, "Unable to update MFA policy. Check configuration and retry.")
+    );
+    assert_eq!(admin.get(CONFIG).json()["ENABLE_MFA"], false);
+    form["ENABLE_MFA"] = json!(false);
+    assert_eq!(admin.post(CONFIG, &form).status, 200);
+}
+
+#[test]
+fn a_proxy_may_answer_for_the_second_factor_too() {
+    /* MF-07 */
+    let vars = [&TRUSTED[..], &[("ENABLE_MFA", "true")]].concat();
+    let app = TestApp::with_vars(&vars);
+    let ann = || {
+        let proxy = app.anonymous().with("x-portico-proxy-secret", SECRET);
+        sign_in(&proxy.with("x-user-email", "ann@example.com")).json()
+    };
+    let step = ann();
+    assert_eq!(step["next_step"], "enroll", "{step}");
+    let setup = app
+        .anonymous()
+        .post("/api/v1/auths/mfa/enroll/start", &json!({"challenge_token": step["challenge_token"]}))
+        .json();
+    let code = Authenticator::of(setup["manual_key"].as_str().unwrap()).code(app.now());
+    let body = json!({"challenge_token": step["challenge_token"], "code": code});
+    let enrolled = app.anonymous().post("/api/v1/auths/mfa/enroll/confirm", &body);
+    assert_eq!(enrolled.status, 200, "{enrolled:?}");
+    assert_eq!(ann()["next_step"], "verify");
+    let admin = app.anonymous().with_token(enrolled.token());
+    let mut form = admin.get(CONFIG).json();
+    form["MFA_ALLOW_TRUSTED_HEADER_BYPASS"] = json!(true);
+    assert_eq!(admin.post(CONFIG, &form).json()["sessions_revoked"], true);
+    let signed_in = ann();
+    let token = signed_in["token"].as_str().unwrap();
+    assert_eq!(app.anonymous().with_token(token).get(SESSION).status, 200);
 }
 
 #[test]

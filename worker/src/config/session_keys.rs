@@ -9,7 +9,7 @@ use portico_core::{
 };
 use serde::Deserialize;
 
-use super::Variables;
+use super::variables::Variables;
 
 /// The configured keys; `None` when there are none, or they are refused.
 pub(super) fn configured<L: Fn(&str) -> Option<String>>(

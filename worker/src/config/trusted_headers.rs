@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName};
 use portico_core::{flow::trusted_identity::TrustedIdentity, secret::Secret, user::Role};
 use subtle::ConstantTimeEq as _;
 
-use super::Variables;
+use super::{values, variables::Variables};
 
 /// The header that carries the proxy's secret.
 pub const PROXY_SECRET_HEADER: HeaderName = HeaderName::from_static("x-portico-proxy-secret");
@@ -26,10 +26,10 @@ pub struct TrustedHeaders {
 impl TrustedHeaders {
     /// The configured ones; `None` when there are none, or they are refused.
     pub(super) fn configured<L: Fn(&str) -> Option<String>>(vars: &mut Variables<L>) -> Option<Self> {
-        let email = vars.parsed("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", super::header_name);
-        let name = vars.parsed("WEBUI_AUTH_TRUSTED_NAME_HEADER", super::header_name);
-        let groups = vars.parsed("WEBUI_AUTH_TRUSTED_GROUPS_HEADER", super::header_name);
-        let role = vars.parsed("WEBUI_AUTH_TRUSTED_ROLE_HEADER", super::header_name);
+        let email = vars.parsed("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", values::header_name);
+        let name = vars.parsed("WEBUI_AUTH_TRUSTED_NAME_HEADER", values::header_name);
+        let groups = vars.parsed("WEBUI_AUTH_TRUSTED_GROUPS_HEADER", values::header_name);
+        let role = vars.parsed("WEBUI_AUTH_TRUSTED_ROLE_HEADER", values::header_name);
         let secret = vars.text("TRUSTED_PROXY_SECRET");
         let email = email?;
         match secret {

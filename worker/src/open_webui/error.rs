@@ -13,6 +13,7 @@ use portico_core::{
         second_factor::SecondFactorError,
         sign_in::SignInError,
         sign_up::SignUpError,
+        token_exchange::TokenExchangeError,
         trusted_identity::TrustedSignInError,
     },
     password::PasswordPolicyError,
@@ -174,6 +175,11 @@ impl Error {
         Self::bad_request("The role must be `admin`, `pending` or `user`.")
     }
 
+    /// Too many requests of one network.
+    pub fn too_many(retry_after: Lifetime) -> Self {
+        Self::throttled(TOO_MANY, retry_after)
+    }
+
     fn throttled(detail: &str, retry_after: Lifetime) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, detail)
             .with_header(header::RETRY_AFTER, HeaderValue::from(retry_after.seconds()))
@@ -305,11 +311,26 @@ impl From<OwnKeyError> for Error {
     }
 }
 
+impl From<TokenExchangeError> for Error {
+    fn from(error: TokenExchangeError) -> Self {
+        match error {
+            TokenExchangeError::Off => Self::switched_off("Token exchange is disabled"),
+            TokenExchangeError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
+            TokenExchangeError::Unavailable(fault) => fault.into(),
+            TokenExchangeError::UnknownProvider(provider) => {
+                Self::missing(&format!("Provider '{provider}' is not configured"))
+            }
+        }
+    }
+}
+
 impl From<ConfigureError> for Error {
     fn from(error: ConfigureError) -> Self {
         match error {
             ConfigureError::Unavailable(fault) => fault.into(),
-            ConfigureError::Concurrent => Self::new(StatusCode::CONFLICT, error.to_string()),
+            ConfigureError::Concurrent | ConfigureError::NoSecondFactor => {
+                Self::new(StatusCode::CONFLICT, error.to_string())
+            }
             ConfigureError::Fixed | ConfigureError::NeedsPerson => Self::forbidden(&error.to_string()),
             ConfigureError::Refused { .. } | ConfigureError::SecretNeeded => {
                 Self::bad_request(error.to_string())
@@ -324,6 +345,10 @@ impl From<GroupError> for Error {
             GroupError::Circle => {
                 Self::bad_request("A group cannot be its own parent or a descendant of itself.")
             }
+            GroupError::Concurrent => Self::new(
+                StatusCode::CONFLICT,
+                "Others changed the group at the same time. Please try again.",
+            ),
             GroupError::NoGroup => Self::new(StatusCode::NOT_FOUND, "Group not found."),
             GroupError::NoParent => Self::new(StatusCode::NOT_FOUND, "Parent group not found."),
             GroupError::Unavailable(fault) => fault.into(),

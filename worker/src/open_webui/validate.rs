@@ -4,7 +4,7 @@
 use http::Request;
 use portico_core::{
     display_name::{DisplayName, DisplayNameError, MAX_NAME_CODE_POINTS},
-    image_reference::ImageReference,
+    image_reference::{ImageReference, ImageRules},
     json::{self, BODY_LIMITS},
     permission::{Feature, PartialTree},
     settings::{Kind, Omitted, Spec},
@@ -340,8 +340,8 @@ impl Fields {
     }
 
     /// A picture.
-    pub fn image_reference(&mut self, field: &str, text: &str) -> Option<ImageReference> {
-        match ImageReference::parse(text) {
+    pub fn image_reference(&mut self, field: &str, text: &str, rules: &ImageRules) -> Option<ImageReference> {
+        match ImageReference::accept(text, rules) {
             Ok(image) => Some(image),
             Err(_) => self.refuse_value(
                 field,

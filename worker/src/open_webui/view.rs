@@ -300,15 +300,20 @@ pub(super) fn current(call: &Call<'_, impl Ports>, caller: &Current<'_>) -> Answ
 }
 
 /// The answer to a sign-out; forgets every cookie of a session (SE-20).
-pub(super) fn signed_out(call: &Call<'_, impl Ports>) -> Answer {
+pub(super) async fn signed_out(call: &Call<'_, impl Ports>) -> Answer {
     #[derive(Serialize)]
     struct SignedOut<'a> {
         status: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         redirect_url: Option<&'a str>,
     }
-    let view = SignedOut { status: true, redirect_url: call.config.signout_redirect_url.as_deref() };
-    let names = SESSION_COOKIES.into_iter().chain(has_oauth_session(call).then_some(OAUTH_SESSION_COOKIE));
+    let has_provider = has_oauth_session(call);
+    // The session has ended; where the page goes now is not worth a fault.
+    let settings = if has_provider { call.ctx.settings().await.ok() } else { None };
+    let of_provider = settings.as_ref().and_then(|settings| settings.text("OPENID_END_SESSION_ENDPOINT"));
+    let redirect_url = of_provider.or(call.config.signout_redirect_url.as_deref());
+    let view = SignedOut { status: true, redirect_url };
+    let names = SESSION_COOKIES.into_iter().chain(has_provider.then_some(OAUTH_SESSION_COOKIE));
     names.fold(answer::json(StatusCode::OK, &view), |answer, name| with_cookie(answer, &forget(call, name)))
 }
 

@@ -78,7 +78,7 @@ pub(super) enum Condition {
     IfChanged,
 }
 
-/// The statement that writes an event down.
+/// The statement that writes an event down, once.
 pub(super) fn insert(
     database: &D1Database,
     event: &AuditEvent,
@@ -86,7 +86,8 @@ pub(super) fn insert(
 ) -> worker::Result<D1PreparedStatement> {
     const INSERT: &str = "INSERT INTO audit_log
              (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 WHERE ?10 = 0 OR changes() > 0";
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 WHERE ?10 = 0 OR changes() > 0
+         ON CONFLICT (id) DO NOTHING";
     let id = event.id.to_string();
     let actor = event.actor.map(|actor| actor.to_string());
     let conditional = condition == Condition::IfChanged;

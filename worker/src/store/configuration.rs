@@ -2,7 +2,7 @@
 //! when it was read from D1, so that however it travels, it is never older than [`MAX_AGE`] (AD-08).
 
 use alloc::rc::Rc;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use portico_core::{
     audit::AuditEvent,
@@ -33,6 +33,9 @@ const MAX_AGE: Lifetime = Lifetime::from_seconds(50);
 
 thread_local! {
     static KEPT: RefCell<Option<Kept>> = const { RefCell::new(None) };
+    /// When something was last changed here: copies of that moment or before are not taken from KV, which is slow to
+    /// take new ones.
+    static CHANGED_AT: Cell<UnixSeconds> = const { Cell::new(UnixSeconds::new(i64::MIN)) };
 }
 
 /// What this isolate goes on with.
@@ -77,7 +80,9 @@ impl Store {
     async fn recent_settings(&self, now: UnixSeconds) -> worker::Result<StoredSettings> {
         let kv = self.env.kv(CACHE)?;
         // A clock that ran backwards makes nothing young again (FT-11).
-        let young = |aged: &Aged| aged.read_at <= now && now < aged.read_at.plus(MAX_AGE);
+        let young = |aged: &Aged| {
+            CHANGED_AT.get() < aged.read_at && aged.read_at <= now && now < aged.read_at.plus(MAX_AGE)
+        };
         if let Some(aged) = cache::settings(&kv).await.filter(young) {
             return Ok(aged.settings);
         }
@@ -145,10 +150,12 @@ impl Store {
     /// isolate that asks KV.
     pub(super) async fn forget_settings(&self) {
         KEPT.set(None);
+        let now = platform::now();
+        CHANGED_AT.set(now);
         let Ok(kv) = self.env.kv(CACHE) else { return };
         match self.read_settings().await {
             Ok(settings) if settings.has_users => {
-                cache::keep_settings(&kv, &Aged { settings, read_at: platform::now() }).await;
+                cache::keep_settings(&kv, &Aged { settings, read_at: now }).await;
             }
             // The copy dies of age.
             Ok(_) | Err(_) => {}

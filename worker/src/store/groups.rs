@@ -128,12 +128,11 @@ impl Store {
         let results = database
             .batch(vec![
                 database.prepare(LEAVE).bind_refs([&user, &names])?,
+                audit_log::insert(&database, event, Condition::IfChanged)?,
                 database.prepare(JOIN).bind_refs([&user, &names, &seconds(event.at)])?,
-                audit_log::insert(&database, event, Condition::Always)?,
-                directory_changed(&database, event.at)?,
+                audit_log::insert(&database, event, Condition::IfChanged)?,
             ])
             .await;
-        self.forget_settings().await;
         results.map(|_| ())
     }
 
@@ -207,7 +206,7 @@ impl Store {
                  parent_id = CASE ?3 WHEN 1 THEN ?2 ELSE parent_id END,
                  name = COALESCE(?4, name), description = COALESCE(?5, description),
                  permissions = COALESCE(?6, permissions), data = COALESCE(?7, data), updated_at = ?8
-             WHERE id = ?1 AND (?2 IS NULL OR EXISTS (SELECT 1 FROM groups WHERE id = ?2)) AND NOT ",
+             WHERE id = ?1 AND (?7 IS NULL OR data IS ?9) AND (?2 IS NULL OR EXISTS (SELECT 1 FROM groups WHERE id = ?2)) AND NOT ",
             is_circle!()
         );
         #[derive(Deserialize)]
@@ -228,8 +227,9 @@ impl Store {
                     optional(change.name.as_deref()),
                     optional(change.description.as_deref()),
                     optional(change.permissions.as_deref()),
-                    optional(change.data.as_deref()),
+                    optional(change.data.as_ref().map(|(_, new)| new.as_str())),
                     seconds(event.at),
+                    optional(change.data.as_ref().and_then(|(old, _)| old.as_deref())),
                 ])?,
                 audit_log::insert(&database, event, Condition::IfChanged)?,
                 directory_changed(&database, event.at)?,
@@ -244,6 +244,7 @@ impl Store {
             (Some(row), _) if changed(&results, 1)? => GroupChanged::Group(row.into()),
             (Some(_), Some(State { no_parent: 1, .. })) => GroupChanged::NoParent,
             (Some(_), Some(State { circle: 1, .. })) => GroupChanged::Circle,
+            (Some(_), _) if change.data.is_some() => GroupChanged::Outdated,
             (Some(_), _) => return Err(missing("reason for an update that changed nothing")),
         })
     }

@@ -23,10 +23,11 @@ impl SecondFactors for Store {
     async fn replace_second_factor(
         &self,
         user: UserId,
-        factor: Option<StoredFactor>,
+        old: Option<&StoredFactor>,
+        new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<bool, PortError> {
-        self.write_factor(user, factor, &event).await.map_err(fault("second factors"))
+    ) -> Result<Replaced, PortError> {
+        self.write_factor(user, old, new, &event).await.map_err(fault("second factors"))
     }
 
     async fn swap_backup_codes(
@@ -67,37 +68,48 @@ impl Store {
     async fn write_factor(
         &self,
         user: UserId,
-        factor: Option<StoredFactor>,
+        old: Option<&StoredFactor>,
+        new: Option<StoredFactor>,
         event: &AuditEvent,
-    ) -> worker::Result<bool> {
-        const REPLACE: &str = "INSERT INTO second_factors
+    ) -> worker::Result<Replaced> {
+        const INSERT: &str = "INSERT INTO second_factors
                  (user_id, secret, backup_codes, reset_hash, reset_expires_at, updated_at)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?1)
-             ON CONFLICT (user_id) DO UPDATE
-             SET secret = ?2, backup_codes = ?3, reset_hash = ?4, reset_expires_at = ?5, updated_at = ?6";
-        const DELETE: &str = "DELETE FROM second_factors WHERE user_id = ?1";
+             ON CONFLICT (user_id) DO NOTHING";
+        const UPDATE: &str = "UPDATE second_factors
+             SET secret = ?2, backup_codes = ?3, reset_hash = ?4, reset_expires_at = ?5, updated_at = ?6
+             WHERE user_id = ?1 AND secret IS ?7 AND backup_codes = ?8 AND reset_hash IS ?9";
+        const DELETE: &str = "DELETE FROM second_factors
+             WHERE user_id = ?1 AND secret IS ?2 AND backup_codes = ?3 AND reset_hash IS ?4";
         let user = user.to_string();
+        let (old, new) = (old.map(Columns::of).transpose()?, new.as_ref().map(Columns::of).transpose()?);
         let database = self.database()?;
-        let statement = match factor {
-            Some(factor) => {
-                let codes = serde_json::to_string(&factor.backup_codes)?;
-                let expires_at =
-                    factor.reset.as_ref().map_or(D1Type::Null, |reset| seconds(reset.expires_at));
-                database.prepare(REPLACE).bind_refs(&[
-                    D1Type::Text(&user),
-                    optional(factor.secret.as_deref()),
-                    D1Type::Text(&codes),
-                    optional(factor.reset.as_ref().map(|reset| reset.hash.as_str())),
-                    expires_at,
-                    seconds(event.at),
-                ])?
+        let mut bound = vec![D1Type::Text(&user)];
+        let statement = match (&old, &new) {
+            (None, None) => return Ok(Replaced::No),
+            (None, Some(new)) => {
+                bound.extend(new.all());
+                bound.push(seconds(event.at));
+                INSERT
             }
-            None => database.prepare(DELETE).bind_refs(&D1Type::Text(&user))?,
+            (Some(old), Some(new)) => {
+                bound.extend(new.all());
+                bound.push(seconds(event.at));
+                bound.extend(old.compared());
+                UPDATE
+            }
+            (Some(old), None) => {
+                bound.extend(old.compared());
+                DELETE
+            }
         };
         let results = database
-            .batch(vec![statement, audit_log::insert(&database, event, Condition::IfChanged)?])
+            .batch(vec![
+                database.prepare(statement).bind_refs(&bound)?,
+                audit_log::insert(&database, event, Condition::IfChanged)?,
+            ])
             .await?;
-        changed(&results, 0)
+        Ok(if changed(&results, 0)? { Replaced::Yes } else { Replaced::No })
     }
 
     async fn write_backup_codes(
@@ -112,5 +124,33 @@ impl Store {
         let bound = [D1Type::Text(&user), D1Type::Text(&old), D1Type::Text(&new)];
         let result = self.database()?.prepare(SWAP).bind_refs(&bound)?.run().await?;
         Ok(if changed(&[result], 0)? { Replaced::Yes } else { Replaced::No })
+    }
+}
+
+/// A factor as its row has it.
+struct Columns<'f> {
+    secret: Option<&'f str>,
+    backup_codes: String,
+    reset: Option<&'f ResetTicket>,
+}
+
+impl<'f> Columns<'f> {
+    fn of(factor: &'f StoredFactor) -> worker::Result<Self> {
+        Ok(Self {
+            secret: factor.secret.as_deref(),
+            backup_codes: serde_json::to_string(&factor.backup_codes)?,
+            reset: factor.reset.as_ref(),
+        })
+    }
+
+    /// What tells whether it is still the same: every secret has an envelope of its own, every ticket its own digest.
+    fn compared(&self) -> [D1Type<'_>; 3] {
+        let ticket = self.reset.map(|reset| reset.hash.as_str());
+        [optional(self.secret), D1Type::Text(&self.backup_codes), optional(ticket)]
+    }
+
+    fn all(&self) -> [D1Type<'_>; 4] {
+        let [secret, backup_codes, ticket] = self.compared();
+        [secret, backup_codes, ticket, self.reset.map_or(D1Type::Null, |reset| seconds(reset.expires_at))]
     }
 }

@@ -62,8 +62,8 @@ fn form<P>(call: &Call<'_, P>) -> Result<NewUserForm, Error> {
     let email = fields.string("email");
     let password = fields.string("password").map(Secret::new);
     let image = fields.optional_string("profile_image_url");
-    let image =
-        fields.image_reference("profile_image_url", image.as_deref().unwrap_or(ImageReference::DEFAULT));
+    let image = image.as_deref().unwrap_or(ImageReference::DEFAULT);
+    let image = fields.image_reference("profile_image_url", image, &call.config.images);
     let role = fields.optional_string("role");
     match (name, email, password, image) {
         (Some(name), Some(email), Some(password), Some(image)) if !fields.has_issues() => {

@@ -1,6 +1,6 @@
 //! `/api/v1/auths/oauth/*`: what people have at providers, seen from here.
 
-use portico_core::ports::Ports;
+use portico_core::{flow::token_exchange, ports::Ports};
 
 use crate::{
     http::answer::Answer,
@@ -19,11 +19,11 @@ pub async fn delete_sessions(_: &Call<'_, impl Ports>, _: Verified<'_>) -> Resul
 /// `POST /api/v1/auths/oauth/{provider}/token/exchange`: a session for a provider's access token.
 ///
 /// # Errors
-/// 403 while exchanges are switched off, or 422.
+/// 403 while exchanges are switched off, 404 for a provider that is not configured, 422, 429 or 503.
 pub async fn exchange(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let mut fields = Fields::of(call.request)?;
-    match fields.string("token") {
-        Some(_) => Err(Error::switched_off("Token exchange is disabled")),
-        None => Err(fields.into_error()),
+    if fields.string("token").is_none() {
+        return Err(fields.into_error());
     }
+    match token_exchange::exchange(&call.ctx, call.param("provider")).await? {}
 }

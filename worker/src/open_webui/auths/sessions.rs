@@ -66,7 +66,7 @@ pub async fn end(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Resul
         return Err(Error::unknown_session());
     }
     if id == caller.session.claims.sid {
-        return Ok(view::signed_out(call));
+        return Ok(view::signed_out(call).await);
     }
     Ok(answer::json(StatusCode::OK, &json!({"status": true})))
 }

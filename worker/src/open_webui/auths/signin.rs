@@ -36,11 +36,13 @@ pub async fn signin(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     }
     // In these two modes the form has to be one, and what it says does not matter (contract §10).
     if let Some(trusted) = &call.config.trusted_headers {
+        let previous = form.previous_token.as_deref();
         let identity = trusted.identity(call.request.headers()).ok_or_else(Error::no_trusted_header)?;
-        return Ok(next(call, &trusted_identity::sign_in(&call.ctx, identity).await?));
+        return Ok(next(call, &trusted_identity::sign_in(&call.ctx, identity, previous).await?));
     }
     if !call.ctx.policy.defaults.authentication {
-        return Ok(next(call, &trusted_identity::sign_in_anybody(&call.ctx).await?));
+        let previous = form.previous_token.as_deref();
+        return Ok(next(call, &trusted_identity::sign_in_anybody(&call.ctx, previous).await?));
     }
     Ok(next(call, &sign_in::with_password(&call.ctx, form).await?))
 }
@@ -58,14 +60,14 @@ fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
     let mut fields = Fields::of(call.request)?;
     match (fields.string("email"), fields.string("password")) {
         (Some(email), Some(password)) => {
-            Ok(PasswordLogin { email, password: Secret::new(password), previous_token: cookie(call) })
+            Ok(PasswordLogin { email, password: Secret::new(password), previous_token: previous_token(call) })
         }
         _ => Err(fields.into_error()),
     }
 }
 
 /// The session that this browser had so far. Other programs keep cookies too, for several sessions.
-fn cookie<P>(call: &Call<'_, P>) -> Option<String> {
+pub(super) fn previous_token<P>(call: &Call<'_, P>) -> Option<String> {
     if call.cookies == Cookies::Ignored {
         return None;
     }

@@ -29,5 +29,5 @@ pub async fn signout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
         Credential::Present(token) => sign_out::end(&call.ctx, token).await?,
         Credential::Unusable => return Err(Error::not_authenticated()),
     }
-    Ok(view::signed_out(call))
+    Ok(view::signed_out(call).await)
 }

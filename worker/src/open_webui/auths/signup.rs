@@ -30,8 +30,8 @@ fn form<P>(call: &Call<'_, P>) -> Result<SignUp, Error> {
     let email = fields.string("email");
     let password = fields.string("password").map(Secret::new);
     let image = fields.optional_string("profile_image_url");
-    let image =
-        fields.image_reference("profile_image_url", image.as_deref().unwrap_or(ImageReference::DEFAULT));
+    let image = image.as_deref().unwrap_or(ImageReference::DEFAULT);
+    let image = fields.image_reference("profile_image_url", image, &call.config.images);
     let shown = fields.optional_string("bootstrap_secret").unwrap_or_default();
     let may_be_first = call
         .config
@@ -40,7 +40,8 @@ fn form<P>(call: &Call<'_, P>) -> Result<SignUp, Error> {
         .is_none_or(|secret| bool::from(secret.expose_secret().as_bytes().ct_eq(shown.as_bytes())));
     match (name, email, password, image) {
         (Some(name), Some(email), Some(password), Some(image)) if !fields.has_issues() => {
-            Ok(SignUp { name, email, password, image, may_be_first })
+            let previous_token = signin::previous_token(call);
+            Ok(SignUp { name, email, password, image, may_be_first, previous_token })
         }
         _ => Err(fields.into_error()),
     }

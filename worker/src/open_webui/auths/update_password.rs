@@ -16,10 +16,11 @@ use crate::{
 /// # Errors
 /// 400, 409, 422, 429 or 503.
 pub async fn update_password(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Result<Answer, Error> {
+    let form = form(call)?;
     if call.config.trusted_headers.is_some() {
         return Err(Error::action_prohibited_400());
     }
-    change_password::change(&call.ctx, &caller.session, form(call)?)
+    change_password::change(&call.ctx, &caller.session, form)
         .await
         .map_err(|error| Error::change_password(error, call.config.password_hint.as_deref()))?;
     Ok(answer::json(StatusCode::OK, &true))

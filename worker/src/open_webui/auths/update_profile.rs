@@ -56,7 +56,8 @@ fn form<P>(call: &Call<'_, P>) -> Result<UserChange, Error> {
     let mut fields = Fields::of(call.request)?;
     let name = fields.string("name").and_then(|text| fields.display_name("name", &text));
     let image = fields.string("profile_image_url");
-    let image = image.and_then(|text| fields.image_reference("profile_image_url", &text));
+    let image =
+        image.and_then(|text| fields.image_reference("profile_image_url", &text, &call.config.images));
     let bio = fields.short_string("bio", MAX_BIO_BYTES);
     let gender = fields.short_string("gender", MAX_GENDER_BYTES);
     let date_of_birth =

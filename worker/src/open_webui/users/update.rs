@@ -37,7 +37,8 @@ fn form<P>(call: &Call<'_, P>) -> Result<UserForm, Error> {
     let name = fields.optional_string("name").and_then(|text| fields.display_name("name", &text));
     let email = fields.optional_string("email");
     let image = fields.optional_string("profile_image_url");
-    let image = image.and_then(|text| fields.image_reference("profile_image_url", &text));
+    let image =
+        image.and_then(|text| fields.image_reference("profile_image_url", &text, &call.config.images));
     let password = fields.optional_string("password").filter(|text| !text.is_empty()).map(Secret::new);
     if fields.has_issues() {
         return Err(fields.into_error());

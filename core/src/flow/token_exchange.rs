@@ -1,0 +1,67 @@
+//! A session for a token that a provider gave (open-webui.md §8.9).
+
+use alloc::string::String;
+
+use super::{Ctx, audit};
+use crate::{
+    audit::{AuditAction, AuditOutcome},
+    ports::{BucketKey, PortError, Ports},
+    throttle::{Limit, Spent},
+    time::Lifetime,
+};
+
+/// Whether tokens are exchanged, and how many.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct TokenExchangePolicy {
+    /// They are.
+    pub enabled: bool,
+    /// For one network; `None` for as many as come.
+    pub limit: Option<Limit>,
+}
+
+/// Finds out whether a provider's token may be exchanged.
+///
+/// # Errors
+/// [`TokenExchangeError`]. As long as no provider is known, that it is none of ours.
+pub async fn exchange(
+    ctx: &Ctx<'_, impl Ports>,
+    provider: &str,
+) -> Result<core::convert::Infallible, TokenExchangeError> {
+    let policy = ctx.policy.token_exchange;
+    if !policy.enabled {
+        return Err(TokenExchangeError::Off);
+    }
+    if let Some(limit) = policy.limit {
+        let network = &ctx.client.network;
+        let bucket = BucketKey::token_exchange(network);
+        if let Spent::Refused { retry_after } =
+            ctx.ports.spend(&bucket, limit, None, network, ctx.now).await?
+        {
+            audit::record_refusal(ctx, None, AuditAction::SignIn, AuditOutcome::Throttled).await;
+            return Err(TokenExchangeError::Throttled { retry_after });
+        }
+    }
+    Err(TokenExchangeError::UnknownProvider(provider.to_lowercase()))
+}
+
+/// Why a token was not exchanged.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TokenExchangeError {
+    /// The deployment exchanges none.
+    Off,
+    /// Too many from there.
+    Throttled {
+        /// When another one will be looked at.
+        retry_after: Lifetime,
+    },
+    /// The outside failed.
+    Unavailable(PortError),
+    /// Nobody's name that the deployment knows; in lower case.
+    UnknownProvider(String),
+}
+
+impl From<PortError> for TokenExchangeError {
+    fn from(error: PortError) -> Self {
+        Self::Unavailable(error)
+    }
+}

@@ -1,0 +1,175 @@
+//! The whole route table on one page.
+
+use http::Method;
+use portico_core::{audit::AuditAction, ports::Ports};
+
+use super::route::{Guarded, Level, Origin, Route, Throttle, Way};
+use crate::{
+    http::answer::Answer,
+    open_webui::{self, auths, groups, users},
+    openapi, well_known,
+};
+
+/// The route table. Rows that share a handler answer under several paths or methods.
+pub fn routes<P: Ports>() -> Vec<Route<P>> {
+    use AuditAction as Event;
+    use Origin::{Any, Own, Welcome};
+    use Throttle::{ApiKey, Challenge, Reauthentication, SecondFactor, SignIn, SignUp, Unlimited};
+    use Way::{Long, Short};
+    const DELETE: Method = Method::DELETE;
+    const GET: Method = Method::GET;
+    const POST: Method = Method::POST;
+    #[rustfmt::skip]
+    let table = [
+        // method   path                                             caller level and handler                          body     throttle          origin   audit event                   way in
+        (GET,    "/.well-known/jwks.json",                        anonymous!(well_known::jwks),                     FORM,    Unlimited,        Any,     None,                         Short),
+        (GET,    "/api/config",                                   anonymous!(open_webui::config::config),           FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/audit",                                 admin!(open_webui::audit::list),                  FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/auths",                                 current!(auths::session::session),                FORM,    Unlimited,        Any,     None,                         Short),
+        (GET,    "/api/v1/auths/",                                current!(auths::session::session),                FORM,    Unlimited,        Any,     None,                         Short),
+        (POST,   "/api/v1/auths/add",                             admin!(auths::add::add),                          PROFILE, Unlimited,        Own,     Some(Event::AddUser),         Long),
+        (GET,    "/api/v1/auths/admin/config",                    admin!(auths::admin_config::read),                FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/auths/admin/config",                    admin!(auths::admin_config::write),               PROFILE, Unlimited,        Own,     Some(Event::ChangeSettings),  Long),
+        (GET,    "/api/v1/auths/admin/config/ldap",               admin!(auths::admin_config::read_ldap),           FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/auths/admin/config/ldap",               admin!(auths::admin_config::write_ldap),          FORM,    Unlimited,        Own,     Some(Event::ChangeSettings),  Long),
+        (GET,    "/api/v1/auths/admin/config/ldap/server",        admin!(auths::admin_config::read_ldap_server),    FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/auths/admin/config/ldap/server",        admin!(auths::admin_config::write_ldap_server),   FORM,    Unlimited,        Own,     Some(Event::ChangeSettings),  Long),
+        (GET,    "/api/v1/auths/admin/config/oauth",              admin!(auths::admin_config::read_oauth),          FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/auths/admin/config/oauth",              admin!(auths::admin_config::write_oauth),         FORM,    Unlimited,        Own,     Some(Event::ChangeSettings),  Long),
+        (GET,    "/api/v1/auths/admin/details",                   current!(auths::admin_details::admin_details),    FORM,    Unlimited,        Any,     None,                         Long),
+        (DELETE, "/api/v1/auths/api_key",                         human!(auths::api_key::delete),                   FORM,    ApiKey,           Own,     Some(Event::DeleteApiKey),    Long),
+        (GET,    "/api/v1/auths/api_key",                         human!(auths::api_key::read),                     FORM,    ApiKey,           Own,     Some(Event::ReadApiKey),      Long),
+        (POST,   "/api/v1/auths/api_key",                         human!(auths::api_key::create),                   FORM,    ApiKey,           Own,     Some(Event::CreateApiKey),    Long),
+        (POST,   "/api/v1/auths/ldap",                            anonymous!(auths::ldap::ldap),                    FORM,    Unlimited,        Welcome, None,                         Long),
+        (GET,    "/api/v1/auths/mfa/status",                      human!(auths::mfa::status),                       FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/auths/mfa/challenge",                   anonymous!(auths::mfa::challenge),                FORM,    Challenge,        Own,     None,                         Long),
+        (POST,   "/api/v1/auths/mfa/enroll/confirm",              anonymous!(auths::mfa::confirm),                  FORM,    Challenge,        Welcome, Some(Event::EnrollFactor),    Long),
+        (POST,   "/api/v1/auths/mfa/enroll/start",                anonymous!(auths::mfa::start),                    FORM,    Challenge,        Welcome, None,                         Long),
+        (POST,   "/api/v1/auths/mfa/recover",                     anonymous!(auths::mfa::recover),                  FORM,    Challenge,        Welcome, Some(Event::RecoverFactor),   Long),
+        (POST,   "/api/v1/auths/mfa/recovery/codes",              human!(auths::mfa::recovery_codes),               FORM,    SecondFactor,     Own,     Some(Event::RegenerateCodes), Long),
+        (POST,   "/api/v1/auths/mfa/replace",                     human!(auths::mfa::replace),                      FORM,    SecondFactor,     Own,     Some(Event::EnrollFactor),    Long),
+        (POST,   "/api/v1/auths/mfa/verify",                      anonymous!(auths::mfa::verify),                   FORM,    Challenge,        Welcome, Some(Event::VerifyFactor),    Long),
+        (DELETE, "/api/v1/auths/oauth/sessions/{*provider}",      verified!(auths::oauth::delete_sessions),         FORM,    Unlimited,        Own,     None,                         Long),
+        (POST,   "/api/v1/auths/oauth/{provider}/token/exchange", anonymous!(auths::oauth::exchange),               FORM,    Unlimited,        Welcome, None,                         Long),
+        (GET,    "/api/v1/auths/sessions",                        human!(auths::sessions::list),                    FORM,    Unlimited,        Any,     None,                         Long),
+        (DELETE, "/api/v1/auths/sessions",                        human!(auths::sessions::end_others),              FORM,    Unlimited,        Own,     Some(Event::EndSessions),     Long),
+        (DELETE, "/api/v1/auths/sessions/{id}",                   human!(auths::sessions::end),                     FORM,    Unlimited,        Own,     Some(Event::EndSessions),     Long),
+        (POST,   "/api/v1/auths/signin",                          anonymous!(auths::signin::signin),                FORM,    SignIn,           Welcome, Some(Event::SignIn),          Long),
+        (GET,    "/api/v1/auths/signout",                         anonymous!(auths::signout::signout),              FORM,    Unlimited,        Welcome, Some(Event::SignOut),         Long),
+        (POST,   "/api/v1/auths/signout",                         anonymous!(auths::signout::signout),              FORM,    Unlimited,        Welcome, Some(Event::SignOut),         Long),
+        (POST,   "/api/v1/auths/signup",                          anonymous!(auths::signup::signup),                PROFILE, SignUp,           Welcome, Some(Event::SignUp),          Long),
+        (POST,   "/api/v1/auths/update/password",                 human!(auths::update_password::update_password),  FORM,    Reauthentication, Own,     Some(Event::ChangePassword),  Long),
+        (POST,   "/api/v1/auths/update/profile",                  verified!(auths::update_profile::update_profile), PROFILE, Unlimited,        Own,     Some(Event::UpdateProfile),   Long),
+        (POST,   "/api/v1/auths/update/timezone",                 current!(auths::update_profile::update_timezone), FORM,    Unlimited,        Own,     Some(Event::UpdateProfile),   Long),
+        (GET,    "/api/v1/groups",                                verified!(groups::read::list),                    FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/groups/",                               verified!(groups::read::list),                    FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/groups/create",                         admin!(groups::change::create),                   FORM,    Unlimited,        Own,     Some(Event::CreateGroup),     Long),
+        (GET,    "/api/v1/groups/id/{id}",                        admin!(groups::read::find),                       FORM,    Unlimited,        Any,     None,                         Long),
+        (DELETE, "/api/v1/groups/id/{id}/delete",                 admin!(groups::change::delete),                   FORM,    Unlimited,        Own,     Some(Event::DeleteGroup),     Long),
+        (GET,    "/api/v1/groups/id/{id}/export",                 admin!(groups::read::export),                     FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/groups/id/{id}/info",                   verified!(groups::read::info),                    FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/groups/id/{id}/members",                admin!(groups::members::list),                    FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/groups/id/{id}/preview",                admin!(groups::read::preview),                    FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/groups/id/{id}/update",                 admin!(groups::change::update),                   FORM,    Unlimited,        Own,     Some(Event::ChangeGroup),     Long),
+        (POST,   "/api/v1/groups/id/{id}/users",                  admin!(groups::members::users),                   FORM,    Unlimited,        Own,     None,                         Long),
+        (POST,   "/api/v1/groups/id/{id}/users/add",              admin!(groups::change::add_users),                FORM,    Unlimited,        Own,     Some(Event::ChangeGroup),     Long),
+        (POST,   "/api/v1/groups/id/{id}/users/remove",           admin!(groups::change::remove_users),             FORM,    Unlimited,        Own,     Some(Event::ChangeGroup),     Long),
+        (GET,    "/api/v1/users",                                 admin!(users::list::list),                        FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/",                                admin!(users::list::list),                        FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/all",                             admin!(users::list::all),                         FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/default/permissions",             admin!(users::permissions::read_default),         FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/users/default/permissions",             admin!(users::permissions::write_default),        FORM,    Unlimited,        Own,     Some(Event::ChangeSettings),  Long),
+        (GET,    "/api/v1/users/default/permissions/defaults",    admin!(users::permissions::built_in),             FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/groups",                          verified!(users::find::own_groups),               FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/permissions",                     verified!(users::permissions::own),               FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/search",                          verified!(users::list::search),                   FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/usage",                           verified!(users::own::usage),                     FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/user/info",                       verified!(users::own::info),                      FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/users/user/info/update",                verified!(users::own::update_info),               PROFILE, Unlimited,        Own,     None,                         Long),
+        (GET,    "/api/v1/users/user/settings",                   verified!(users::own::settings),                  FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/users/user/settings/update",            verified!(users::own::update_settings),           PROFILE, Unlimited,        Own,     None,                         Long),
+        (GET,    "/api/v1/users/user/status",                     verified!(users::own::status),                    FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/users/user/status/update",              verified!(users::own::update_status),             FORM,    Unlimited,        Own,     Some(Event::UpdateProfile),   Long),
+        (GET,    "/api/v1/users/user/variables",                  verified!(users::own::variables),                 FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/users/user/variables/update",           verified!(users::own::update_variables),          PROFILE, Unlimited,        Own,     None,                         Long),
+        (DELETE, "/api/v1/users/{id}",                            admin!(users::delete::delete),                    FORM,    Unlimited,        Own,     Some(Event::DeleteUser),      Long),
+        (GET,    "/api/v1/users/{id}",                            admin!(users::find::find),                        FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/{id}/active",                     verified!(users::find::active),                   FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/{id}/groups",                     admin!(users::find::groups),                      FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/{id}/info",                       verified!(users::find::info),                     FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/{id}/oauth/sessions",             admin!(users::find::oauth_sessions),              FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/{id}/preview",                    admin!(users::find::preview),                     FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/v1/users/{id}/profile/image",              verified!(users::profile_image::profile_image),   FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/v1/users/{id}/mfa/reset",                  admin!(users::reset_factor::reset_factor),        FORM,    Unlimited,        Own,     Some(Event::ResetFactor),     Long),
+        (POST,   "/api/v1/users/{id}/sessions/revoke",            admin!(users::revoke_sessions::revoke_sessions),  FORM,    Unlimited,        Own,     Some(Event::RevokeSessions),  Long),
+        (POST,   "/api/v1/users/{id}/update",                     admin!(users::update::update),                    PROFILE, Unlimited,        Own,     Some(Event::UpdateUser),      Long),
+        (GET,    "/api/version",                                  anonymous!(open_webui::version::version),         FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/health",                                       anonymous!(open_webui::version::health),          FORM,    Unlimited,        Any,     None,                         Short),
+        (GET,    "/openapi.json",                                 anonymous!(openapi::openapi),                     FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/ready",                                        anonymous!(open_webui::version::ready),           FORM,    Unlimited,        Any,     None,                         Long),
+    ];
+    let row = |(method, path, guarded, body_cap, throttle, origin, audit, way): Row<P>| Route {
+        method,
+        path,
+        level: guarded.level,
+        handler: guarded.handler,
+        body_cap,
+        throttle,
+        origin,
+        audit,
+        way,
+    };
+    table.into_iter().map(row).collect()
+}
+
+/// Most bytes of a body on authentication routes, whether they look at it or not (IN-01).
+const FORM: usize = 64 * 1_024;
+
+/// Most bytes of a body that may carry a picture (IN-01).
+const PROFILE: usize = 256 * 1_024;
+
+type Row<P> = (Method, &'static str, Guarded<P>, usize, Throttle, Origin, Option<AuditAction>, Way);
+macro_rules! anonymous {
+    ($handler:path) => {
+        Guarded {
+            level: Level::Anonymous,
+            handler: |call| Box::pin(async move { $handler(call).await.unwrap_or_else(Answer::from) }),
+        }
+    };
+}
+macro_rules! guarded {
+    ($level:expr, $caller:path, $handler:path) => {
+        Guarded {
+            level: $level,
+            handler: |call| {
+                Box::pin(async move {
+                    match $caller(call).await {
+                        Ok(caller) => $handler(call, caller).await.unwrap_or_else(Answer::from),
+                        Err(refused) => Answer::from(refused),
+                    }
+                })
+            },
+        }
+    };
+}
+macro_rules! human {
+    ($handler:path) => {
+        guarded!(Level::Human, open_webui::caller::human, $handler)
+    };
+}
+macro_rules! current {
+    ($handler:path) => {
+        guarded!(Level::Current, open_webui::caller::current, $handler)
+    };
+}
+macro_rules! verified {
+    ($handler:path) => {
+        guarded!(Level::Verified, open_webui::caller::verified, $handler)
+    };
+}
+macro_rules! admin {
+    ($handler:path) => {
+        guarded!(Level::Admin, open_webui::caller::admin, $handler)
+    };
+}
+use {admin, anonymous, current, guarded, human, verified};
