@@ -1,5 +1,6 @@
 mod admin_config;
 mod api_key;
+mod exchange;
 mod mfa;
 mod modes;
 mod profile;

@@ -135,6 +135,22 @@ fn a_deployment_that_asks_nobody_signs_everybody_in_as_its_one_account() {
 }
 
 #[test]
+fn a_browser_behind_the_proxy_has_one_session() {
+    /* SE-04 */
+    let app = TestApp::with_vars(&TRUSTED);
+    let ann = app
+        .anonymous()
+        .with("x-portico-proxy-secret", SECRET)
+        .with("x-user-email", "ann@example.com")
+        .with("sec-fetch-site", "same-origin");
+    let first = sign_in(&ann).token();
+    let program = sign_in(&ann).token();
+    let second = sign_in(&ann.clone().with("cookie", &format!("token={first}"))).token();
+    let status = |token: &str| app.anonymous().with_token(token).get(SESSION).status;
+    assert_eq!((status(&first), status(&program), status(&second)), (401, 200, 200));
+}
+
+#[test]
 fn nobody_has_a_second_factor_where_nobody_is_asked_who_they_are() {
     let app = TestApp::with_vars(&[("WEBUI_AUTH", "false")]);
     let admin = app.anonymous().with_token(sign_in(&app.anonymous()).token());

@@ -30,6 +30,22 @@ fn a_profile_is_what_the_form_says() {
 }
 
 #[test]
+fn pictures_are_those_that_the_deployment_wants() {
+    /* IN-09 */
+    let app = open_app(&[
+        ("PROFILE_IMAGE_ALLOWED_MIME_TYPES", "image/gif"),
+        ("PROFILE_IMAGE_MAX_DATA_URI_SIZE", "60"),
+    ]);
+    let ann = app.sign_up("Ann", "ann@example.com");
+    let status = |image: &str| ann.post(PROFILE, &profile("profile_image_url", json!(image))).status;
+    assert_eq!(status("data:image/gif;base64,R0lGODlhAQABAAAAACw="), 200);
+    assert_eq!(status("DATA:image/GIF;base64,R0lGODlhAQABAAAAACw="), 200);
+    assert_eq!(status("data:image/png;base64,iVBORw0KGgo="), 422, "a type that is not wanted");
+    assert_eq!(status(&format!("data:image/gif;base64,R0lGODlh{}", "A".repeat(40))), 422, "too large");
+    assert_eq!(status("https://pictures.example/a.png"), 200);
+}
+
+#[test]
 fn nobody_makes_themselves_more_than_they_are() {
     /* AD-03 */
     let app = open_app(&[]);

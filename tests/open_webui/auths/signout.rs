@@ -53,6 +53,19 @@ fn a_cookie_is_enough_and_the_cookies_are_forgotten() {
 }
 
 #[test]
+fn whoever_came_from_a_provider_is_sent_where_the_deployment_says() {
+    let app = TestApp::with_vars(&[
+        ("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", "https://chat.example/bye"),
+        ("OPENID_END_SESSION_ENDPOINT", "https://id.example/end?client=us"),
+    ]);
+    let token = app.sign_up("Ann", "ann@example.com").get(SESSION).token();
+    let from_provider = app.anonymous().with("cookie", &format!("token={token}; oauth_session_id=x"));
+    let redirect = |client: &Client<'_>| sign_out(client, Method::POST).json()["redirect_url"].clone();
+    assert_eq!(redirect(&from_provider), "https://id.example/end?client=us");
+    assert_eq!(redirect(&app.anonymous()), "https://chat.example/bye");
+}
+
+#[test]
 fn signing_out_needs_no_session() {
     let app = TestApp::new();
     let ann = app.sign_up("Ann", "ann@example.com");
