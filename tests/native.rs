@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod clock;
+mod events;
 mod faults;
 mod https;
 mod refresh;

@@ -3,6 +3,7 @@
 mod audit;
 mod auths;
 mod config;
+mod events;
 mod groups;
 mod users;
 mod version;

@@ -5,6 +5,7 @@ use http::Request;
 use crate::harness::{Node, WORKER, Workerd, on_workerd};
 
 mod breach_list;
+mod events;
 mod kill;
 mod subrequests;
 

@@ -5,174 +5,151 @@ use alloc::string::String;
 
 use crate::{
     id::{AuditId, UserId},
-    time::UnixSeconds,
+    time::{Lifetime, UnixSeconds},
 };
 
-/// What happened.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AuditAction {
-    /// Somebody asked for something that they may not have.
-    Access,
-    /// An administrator created an account.
-    AddUser,
-    /// An account was shut out for a while.
-    Ban,
-    /// An administrator changed a group, or who is in it.
-    ChangeGroup,
-    /// Somebody tried to change their password.
-    ChangePassword,
-    /// An administrator changed settings.
-    ChangeSettings,
-    /// Somebody asked for an API key.
-    CreateApiKey,
-    /// An administrator created a group.
-    CreateGroup,
-    /// Somebody dropped their API key.
-    DeleteApiKey,
-    /// An administrator deleted a group.
-    DeleteGroup,
-    /// An administrator deleted an account.
-    DeleteUser,
-    /// Somebody ended sessions of their own.
-    EndSessions,
-    /// Somebody set up a second factor, or began to replace it.
-    EnrollFactor,
-    /// An account was let in again.
-    LiftBan,
-    /// Somebody asked to see their API key.
-    ReadApiKey,
-    /// Somebody showed what an operator gave out in the place of a second factor.
-    RecoverFactor,
-    /// Somebody presented a refresh token.
-    Refresh,
-    /// Somebody asked for new backup codes.
-    RegenerateCodes,
-    /// A password's hash was replaced by one of current parameters.
-    Rehash,
-    /// An administrator took a second factor away.
-    ResetFactor,
-    /// An administrator ended all sessions of an account.
-    RevokeSessions,
-    /// Somebody tried to sign in.
-    SignIn,
-    /// Somebody signed out.
-    SignOut,
-    /// Somebody tried to create an account.
-    SignUp,
-    /// Somebody's memberships were taken from a list that a directory or a proxy gave.
-    SyncGroups,
-    /// Somebody changed their profile.
-    UpdateProfile,
-    /// An administrator changed an account.
-    UpdateUser,
-    /// Somebody showed an API key.
-    UseApiKey,
-    /// Somebody showed a second factor.
-    VerifyFactor,
-}
+/// What is younger stays in the log, whatever a deployment says (LG-03). The schema of the database has the same number.
+pub const MIN_RETENTION: Lifetime = Lifetime::from_days(90);
 
-impl AuditAction {
-    /// The stored spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::AddUser => "add_user",
-            Self::Ban => "ban",
-            Self::ChangeGroup => "change_group",
-            Self::ChangePassword => "change_password",
-            Self::ChangeSettings => "change_settings",
-            Self::CreateApiKey => "create_api_key",
-            Self::CreateGroup => "create_group",
-            Self::DeleteApiKey => "delete_api_key",
-            Self::DeleteGroup => "delete_group",
-            Self::DeleteUser => "delete_user",
-            Self::EndSessions => "end_sessions",
-            Self::EnrollFactor => "enroll_factor",
-            Self::LiftBan => "lift_ban",
-            Self::ReadApiKey => "read_api_key",
-            Self::RecoverFactor => "recover_factor",
-            Self::Refresh => "refresh",
-            Self::RegenerateCodes => "regenerate_codes",
-            Self::Rehash => "rehash",
-            Self::ResetFactor => "reset_factor",
-            Self::RevokeSessions => "revoke_sessions",
-            Self::SignIn => "sign_in",
-            Self::SignOut => "sign_out",
-            Self::SignUp => "sign_up",
-            Self::SyncGroups => "sync_groups",
-            Self::UpdateProfile => "update_profile",
-            Self::UpdateUser => "update_user",
-            Self::UseApiKey => "use_api_key",
-            Self::VerifyFactor => "verify_factor",
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident $($(#[$variant_doc:meta])* $variant:ident $word:literal)*) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)*
         }
-    }
-}
 
-/// How it ended. Clients get one answer for several of these; the log keeps them apart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AuditOutcome {
-    /// The account is banned.
-    Banned,
-    /// The secret that the first account needs was missing or wrong.
-    BootstrapRefused,
-    /// Registration is closed.
-    Closed,
-    /// Two cookies of one name came with the request (SE-03).
-    DuplicateCookie,
-    /// The address is registered already.
-    EmailTaken,
-    /// It worked, and made the deployment's first administrator.
-    FirstAdmin,
-    /// They may not.
-    Forbidden,
-    /// The account has no password.
-    NoPassword,
-    /// An imported hash can not tell passwords of that length apart (PW-05).
-    PasswordTooLongForBcrypt,
-    /// A token that had been used came back: somebody has a copy. Its session was ended (SE-15).
-    Reused,
-    /// It worked so far; a second factor is asked for.
-    SecondFactorDue,
-    /// It worked.
-    Success,
-    /// Too many attempts.
-    Throttled,
-    /// No such account.
-    UnknownAccount,
-    /// Nobody's API key.
-    UnknownKey,
-    /// The account's hash is one that this version can not check, or under a pepper that is gone (PW-03).
-    UnusableHash,
-    /// The code of a second factor was wrong, or used.
-    WrongCode,
-    /// The password was wrong.
-    WrongPassword,
-}
+        impl $name {
+            /// The stored spelling.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)*
+                }
+            }
 
-impl AuditOutcome {
-    /// The stored spelling.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Banned => "banned",
-            Self::BootstrapRefused => "bootstrap_refused",
-            Self::Closed => "closed",
-            Self::DuplicateCookie => "duplicate_cookie",
-            Self::EmailTaken => "email_taken",
-            Self::FirstAdmin => "first_admin",
-            Self::Forbidden => "forbidden",
-            Self::NoPassword => "no_password",
-            Self::PasswordTooLongForBcrypt => "password_too_long_for_bcrypt",
-            Self::Reused => "reused",
-            Self::SecondFactorDue => "second_factor_due",
-            Self::Success => "success",
-            Self::Throttled => "throttled",
-            Self::UnknownAccount => "unknown_account",
-            Self::UnknownKey => "unknown_key",
-            Self::UnusableHash => "unusable_hash",
-            Self::WrongCode => "wrong_code",
-            Self::WrongPassword => "wrong_password",
+            /// Reads the stored spelling; another version may know others.
+            pub fn parse(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
         }
-    }
+    };
+}
+
+words! {
+    /// What happened.
+    AuditAction
+        /// Somebody asked for something that they may not have.
+        Access "access"
+        /// An administrator created an account.
+        AddUser "add_user"
+        /// An account was shut out for a while.
+        Ban "ban"
+        /// An administrator changed a group, or who is in it.
+        ChangeGroup "change_group"
+        /// Somebody tried to change their password.
+        ChangePassword "change_password"
+        /// An administrator changed a webhook.
+        ChangeWebhook "change_webhook"
+        /// An administrator changed settings.
+        ChangeSettings "change_settings"
+        /// Somebody asked for an API key.
+        CreateApiKey "create_api_key"
+        /// An administrator created a group.
+        CreateGroup "create_group"
+        /// Somebody made a webhook.
+        CreateWebhook "create_webhook"
+        /// Somebody dropped their API key.
+        DeleteApiKey "delete_api_key"
+        /// An administrator deleted a group.
+        DeleteGroup "delete_group"
+        /// An administrator deleted an account.
+        DeleteUser "delete_user"
+        /// An administrator deleted a webhook.
+        DeleteWebhook "delete_webhook"
+        /// A webhook could not be told about an event, again and again.
+        DropEvent "drop_event"
+        /// Somebody ended sessions of their own.
+        EndSessions "end_sessions"
+        /// Somebody set up a second factor, or began to replace it.
+        EnrollFactor "enroll_factor"
+        /// Events as old as the deployment keeps them were taken out of this log.
+        ExpireEvents "expire_events"
+        /// An account was let in again.
+        LiftBan "lift_ban"
+        /// Somebody asked to see their API key.
+        ReadApiKey "read_api_key"
+        /// Somebody showed what an operator gave out in the place of a second factor.
+        RecoverFactor "recover_factor"
+        /// Somebody presented a refresh token.
+        Refresh "refresh"
+        /// Somebody asked for new backup codes.
+        RegenerateCodes "regenerate_codes"
+        /// A password's hash was replaced by one of current parameters.
+        Rehash "rehash"
+        /// An administrator took a second factor away.
+        ResetFactor "reset_factor"
+        /// An administrator ended all sessions of an account.
+        RevokeSessions "revoke_sessions"
+        /// Somebody tried to sign in.
+        SignIn "sign_in"
+        /// Somebody signed out.
+        SignOut "sign_out"
+        /// Somebody tried to create an account.
+        SignUp "sign_up"
+        /// Somebody's memberships were taken from a list that a directory or a proxy gave.
+        SyncGroups "sync_groups"
+        /// Somebody changed their profile.
+        UpdateProfile "update_profile"
+        /// An administrator changed an account.
+        UpdateUser "update_user"
+        /// Somebody showed an API key.
+        UseApiKey "use_api_key"
+        /// Somebody showed a second factor.
+        VerifyFactor "verify_factor"
+}
+
+words! {
+    /// How it ended. Clients get one answer for several of these; the log keeps them apart.
+    AuditOutcome
+        /// The account is banned.
+        Banned "banned"
+        /// The secret that the first account needs was missing or wrong.
+        BootstrapRefused "bootstrap_refused"
+        /// Registration is closed.
+        Closed "closed"
+        /// Two cookies of one name came with the request (SE-03).
+        DuplicateCookie "duplicate_cookie"
+        /// The address is registered already.
+        EmailTaken "email_taken"
+        /// It worked, and made the deployment's first administrator.
+        FirstAdmin "first_admin"
+        /// They may not.
+        Forbidden "forbidden"
+        /// The account has no password.
+        NoPassword "no_password"
+        /// An imported hash can not tell passwords of that length apart (PW-05).
+        PasswordTooLongForBcrypt "password_too_long_for_bcrypt"
+        /// A token that had been used came back: somebody has a copy. Its session was ended (SE-15).
+        Reused "reused"
+        /// It worked so far; a second factor is asked for.
+        SecondFactorDue "second_factor_due"
+        /// It worked.
+        Success "success"
+        /// Too many attempts.
+        Throttled "throttled"
+        /// No such account.
+        UnknownAccount "unknown_account"
+        /// Nobody's API key.
+        UnknownKey "unknown_key"
+        /// The account's hash is one that this version can not check, or under a pepper that is gone (PW-03).
+        UnusableHash "unusable_hash"
+        /// The code of a second factor was wrong, or used.
+        WrongCode "wrong_code"
+        /// The password was wrong.
+        WrongPassword "wrong_password"
 }
 
 /// One row of the audit log.
@@ -203,6 +180,8 @@ pub struct AuditEvent {
 /// A row of the log as it is shown: its words are those that were stored, by whatever version.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AuditRow {
+    /// Its place: one more than that of the row before it, so that it shows when one is missing (LG-03).
+    pub sequence: u64,
     /// The row's id.
     pub id: AuditId,
     /// When it happened.

@@ -21,13 +21,15 @@ pub mod second_factor;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod tell_events;
 pub mod token_exchange;
 pub mod trusted_identity;
 pub mod user_list;
+pub mod webhooks;
 
 use alloc::{rc::Rc, string::String};
 
-use self::{api_keys::Reveal, token_exchange::TokenExchangePolicy};
+use self::{api_keys::Reveal, token_exchange::TokenExchangePolicy, webhooks::WebhookPolicy};
 use crate::{
     api_key::ApiKeyPeppers,
     jwt::{Expected, KeyRing, Session},
@@ -39,7 +41,7 @@ use crate::{
     session::{RefreshKeys, SessionLimits},
     settings::{SettingDefaults, Settings},
     throttle::BanPolicy,
-    time::UnixSeconds,
+    time::{Lifetime, UnixSeconds},
     totp::BackupCodeKey,
     user::User,
 };
@@ -109,6 +111,10 @@ pub struct Policy {
     pub reveal_api_keys: Reveal,
     /// Whether providers' tokens are taken for sessions.
     pub token_exchange: TokenExchangePolicy,
+    /// What is said about webhooks.
+    pub webhooks: WebhookPolicy,
+    /// How long events stay in the audit log.
+    pub audit_retention: Lifetime,
     /// Who may share with a new group, unless its form says so: a JSON value.
     pub default_group_share: GroupShare,
 }

@@ -100,6 +100,22 @@ uuid_id!(
     AuditId
 );
 
+uuid_id!(
+    /// A webhook that an administrator made.
+    WebhookId
+);
+uuid_id!(
+    /// An event, as webhooks are told about it.
+    EventId
+);
+
+impl EventId {
+    /// The identifier that belongs to a digest (RFC 9562 §5.8).
+    pub const fn from_hash(digest: [u8; 16]) -> Self {
+        Self(uuid::Builder::from_custom_bytes(digest).into_uuid())
+    }
+}
+
 /// Not a canonical lower-case UUID.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct IdError;

@@ -10,6 +10,7 @@ mod sessions;
 mod throttles;
 mod user_records;
 mod users;
+mod webhooks;
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -28,13 +29,16 @@ use crate::{
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
     ports::{
-        AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, PortError, Signatures, StoredFactor,
+        AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, Message, PortError, Signatures,
+        StoredFactor,
     },
     secret::Secret,
     session::Book,
     settings::StoredSetting,
     throttle::{AccountThrottle, Fallback, Window},
+    time::UnixSeconds,
     user::{Account, Role},
+    webhook::{Delivery, Webhook},
 };
 
 /// All ports on plain maps.
@@ -46,6 +50,10 @@ pub struct Memory {
     windows: RefCell<BTreeMap<String, Window>>,
     fallback: RefCell<Fallback>,
     audit: RefCell<Vec<AuditEvent>>,
+    /// How many events were taken out at the beginning.
+    expired: Cell<usize>,
+    webhooks: RefCell<BTreeMap<String, Option<(Webhook, Delivery)>>>,
+    posted: RefCell<Vec<Message>>,
     settings: RefCell<BTreeMap<String, StoredSetting>>,
     groups: RefCell<groups::GroupTable>,
     api_keys: RefCell<BTreeMap<UserId, StoredApiKey>>,
@@ -60,7 +68,8 @@ pub struct Memory {
 
 impl Memory {
     /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
-    /// `entropy`, `groups`, `hashing`, `second factors`, `sessions`, `settings`, `signatures`, `throttles`, `user records` or `users`.
+    /// `entropy`, `groups`, `hashing`, `outbound`, `second factors`, `sessions`, `settings`, `signatures`, `throttles`, `user records`,
+    /// `users` or `webhooks`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);
     }
@@ -202,13 +211,46 @@ impl AuditLog for Memory {
         let is_about = |event: &&AuditEvent| {
             about.is_none() || event.actor.map(|actor| actor.to_string()) == about || event.target == about
         };
-        let earlier = events.iter().take(before.unwrap_or(events.len())).rev();
-        Ok(earlier.filter(is_about).take(query.limit as usize).map(row).collect())
+        let earlier = events.iter().enumerate().take(before.unwrap_or(events.len())).rev();
+        let rows = earlier.filter(|(_, event)| is_about(event)).take(query.limit as usize);
+        Ok(rows.map(|(place, event)| self.row(place, event)).collect())
+    }
+
+    async fn events_after(&self, sequence: u64, limit: u32) -> Result<Vec<AuditRow>, PortError> {
+        self.reach("audit")?;
+        let events = self.audit.borrow();
+        let rows = events.iter().enumerate().map(|(place, event)| self.row(place, event));
+        Ok(rows.filter(|row| row.sequence > sequence).take(limit as usize).collect())
+    }
+
+    async fn expire_events(
+        &self,
+        before: UnixSeconds,
+        limit: u32,
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.reach("audit")?;
+        let mut events = self.audit.borrow_mut();
+        let old = events.iter().take_while(|event| event.at < before).count().min(limit as usize);
+        if old > 0 {
+            events.drain(..old);
+            self.expired.set(self.expired.get() + old);
+            events.push(event);
+        }
+        Ok(())
+    }
+}
+
+impl Memory {
+    fn row(&self, place: usize, event: &AuditEvent) -> AuditRow {
+        let sequence = u64::try_from(self.expired.get() + place + 1).unwrap_or(u64::MAX);
+        AuditRow { sequence, ..row(event) }
     }
 }
 
 fn row(event: &AuditEvent) -> AuditRow {
     AuditRow {
+        sequence: 0,
         id: event.id,
         at: event.at,
         actor: event.actor.map(|actor| actor.to_string()),

@@ -45,6 +45,18 @@ pub enum OutboundUrlError {
     Scheme,
 }
 
+impl core::fmt::Display for OutboundUrlError {
+    fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str(match self {
+            Self::Credentials => "must not carry a user name",
+            Self::Malformed => "must be an absolute https URL",
+            Self::Port => "must have no port but 443",
+            Self::PrivateHost => "must be a public one",
+            Self::Scheme => "must begin with https://",
+        })
+    }
+}
+
 impl OutboundUrl {
     /// Checks an address. Numbers are judged in whatever notation they come: decimal, octal,
     /// hexadecimal, shortened, or an IPv4 inside an IPv6.

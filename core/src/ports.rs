@@ -16,6 +16,7 @@ mod signatures;
 mod throttles;
 mod user_records;
 mod users;
+mod webhooks;
 
 pub use api_keys::ApiKeys;
 pub use audit_log::{AuditLog, AuditQuery};
@@ -32,6 +33,7 @@ pub use user_records::{DocumentKind, UserOrder, UserPage, UserQuery, UserRecord,
 pub use users::{
     About, Admission, Created, Credential, Deleted, Replaced, StatusLine, Updated, UserChange, Users,
 };
+pub use webhooks::{Message, Outbound, WebhookSaved, Webhooks};
 
 use alloc::string::String;
 
@@ -44,12 +46,14 @@ pub trait Ports:
     + Entropy
     + Groups
     + Hashing
+    + Outbound
     + SecondFactors
     + Sessions
     + Signatures
     + Throttles
     + UserRecords
     + Users
+    + Webhooks
 {
 }
 
@@ -61,12 +65,14 @@ impl<T> Ports for T where
         + Entropy
         + Groups
         + Hashing
+        + Outbound
         + SecondFactors
         + Sessions
         + Signatures
         + Throttles
         + UserRecords
         + Users
+        + Webhooks
 {
 }
 

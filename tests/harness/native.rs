@@ -2,11 +2,21 @@ use core::cell::Cell;
 
 use futures_util::future::join_all;
 use http::{Request, Uri};
-use portico_core::{flow::Policy, memory::Memory, time::UnixSeconds};
+use portico_core::{
+    flow::{
+        Client, Ctx, Policy, audit_trail,
+        tell_events::{self, Told},
+    },
+    memory::Memory,
+    network::Network,
+    ports::PortError,
+    time::UnixSeconds,
+};
 use portico_tests::Faulty;
 use portico_worker::{
     config::Config,
     http::body::Whole,
+    open_webui::event_message,
     router::{Host, Router},
 };
 
@@ -56,6 +66,31 @@ impl Native {
     /// Lets time pass, or run backwards.
     pub(crate) fn pass_seconds(&self, seconds: i64) {
         self.now.set(UnixSeconds::new(self.now.get().get() + seconds));
+    }
+
+    /// Takes a turn of telling webhooks; seconds until the next one.
+    pub(crate) fn tell_events(&self) -> Option<u64> {
+        self.try_to_tell_events().unwrap()
+    }
+
+    /// The same, while ports may fail.
+    pub(crate) fn try_to_tell_events(&self) -> Result<Option<u64>, PortError> {
+        let config = self.config.get();
+        let ctx = self.ctx();
+        let body = |url: &str, told: Told<'_>| event_message::body(config, url, told);
+        let turn = tell_events::turn(&ctx, &body);
+        Ok(pollster::block_on(turn)?.map(|due| due.since(ctx.now).seconds()))
+    }
+
+    /// Takes old events out of the log.
+    pub(crate) fn expire_events(&self) {
+        pollster::block_on(audit_trail::expire(&self.ctx())).unwrap();
+    }
+
+    fn ctx(&self) -> Ctx<'_, Faulty<Memory>> {
+        let client =
+            Client { network: Network::unknown(), user_agent: String::new(), request_id: String::new() };
+        Ctx { ports: &self.ports, policy: self.policy(), now: self.now.get(), client }
     }
 
     pub(super) fn send(&self, request: Request<Vec<u8>>) -> Answer {

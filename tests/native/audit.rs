@@ -43,14 +43,14 @@ fn every_result_is_written_down_with_its_own_reason_and_no_secret() {
             ]
         );
         assert_eq!(
-            (events[1].network.as_str(), events[1].user_agent.as_str()),
+            (events[2].network.as_str(), events[2].user_agent.as_str()),
             ("2001:db8::/64", "Firefox/140")
         );
         assert!(
-            events[1].actor.is_some() && events[1].actor == events[2].actor,
+            events[2].actor.is_some() && events[2].actor == events[3].actor,
             "the account is named by id"
         );
-        assert_eq!(events[3].actor, None);
+        assert_eq!(events[4].actor, None);
         let log = format!("{events:?}");
         for secret in [PASSWORD, "wrong password", "example.com", "eyJ"] {
             assert!(!log.contains(secret), "{secret} is in the log");

@@ -15,9 +15,9 @@ use portico_core::{
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
-        Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, PortError, Replaced,
-        SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles, Updated, UserChange,
-        UserPage, UserQuery, UserRecord, UserRecords, Users,
+        Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, Message, Outbound,
+        PortError, Replaced, SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles,
+        Updated, UserChange, UserPage, UserQuery, UserRecord, UserRecords, Users, WebhookSaved, Webhooks,
     },
     secret::Secret,
     session::{
@@ -29,6 +29,7 @@ use portico_core::{
     time::UnixSeconds,
     totp::{BackupCodes, Step},
     user::{Account, NewUser, SignUpPolicy},
+    webhook::{Delivery, Webhook},
 };
 
 /// What happens to one call.
@@ -125,6 +126,19 @@ impl<P: AuditLog> AuditLog for Faulty<P> {
 
     async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditRow>, PortError> {
         self.through(self.ports.list_events(query)).await
+    }
+
+    async fn events_after(&self, sequence: u64, limit: u32) -> Result<Vec<AuditRow>, PortError> {
+        self.through(self.ports.events_after(sequence, limit)).await
+    }
+
+    async fn expire_events(
+        &self,
+        before: UnixSeconds,
+        limit: u32,
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.expire_events(before, limit, event)).await
     }
 }
 
@@ -443,6 +457,39 @@ impl<P: SecondFactors> SecondFactors for Faulty<P> {
         new: &BackupCodes,
     ) -> Result<Replaced, PortError> {
         self.through(self.ports.swap_backup_codes(user, old, new)).await
+    }
+}
+
+impl<P: Outbound> Outbound for Faulty<P> {
+    async fn post(&self, message: Message) -> Result<(), PortError> {
+        self.through(self.ports.post(message)).await
+    }
+}
+
+impl<P: Webhooks> Webhooks for Faulty<P> {
+    async fn list_webhooks(&self) -> Result<Vec<(Webhook, Delivery)>, PortError> {
+        self.through(self.ports.list_webhooks()).await
+    }
+
+    async fn create_webhook(
+        &self,
+        webhook: Webhook,
+        since: UnixSeconds,
+        event: AuditEvent,
+    ) -> Result<WebhookSaved, PortError> {
+        self.through(self.ports.create_webhook(webhook, since, event)).await
+    }
+
+    async fn replace_webhook(&self, webhook: Webhook, event: AuditEvent) -> Result<WebhookSaved, PortError> {
+        self.through(self.ports.replace_webhook(webhook, event)).await
+    }
+
+    async fn delete_webhook(&self, id: &str, event: AuditEvent) -> Result<bool, PortError> {
+        self.through(self.ports.delete_webhook(id, event)).await
+    }
+
+    async fn note_delivery(&self, id: &str, delivery: Delivery) -> Result<(), PortError> {
+        self.through(self.ports.note_delivery(id, delivery)).await
     }
 }
 

@@ -15,6 +15,7 @@ mod settings;
 mod signatures;
 mod throttles;
 mod users;
+mod webhooks;
 
 use portico_core::ports::Ports;
 
@@ -97,4 +98,8 @@ cases![
     users::the_last_administrator_stays,
     users::the_stored_account_is_the_one_that_was_created,
     users::whoever_is_admitted_comes_in_through_a_closed_door,
+    webhooks::a_new_webhook_may_hear_of_what_has_just_happened,
+    webhooks::a_webhook_is_stored_changed_and_gone_for_good,
+    webhooks::every_row_of_the_log_has_the_next_place_and_only_old_ones_leave,
+    webhooks::there_are_no_more_webhooks_than_there_may_be,
 ];

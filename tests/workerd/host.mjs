@@ -16,6 +16,7 @@ const statements = readdirSync(migrations)
   .map((file) => readFileSync(path.join(migrations, file), "utf8"));
 
 const objects = {
+  EVENTS: { className: "EventDispatcher", useSQLite: true },
   SESSIONS: { className: "SessionAuthority", useSQLite: true },
   THROTTLES: { className: "ThrottleBucket", useSQLite: true },
 };

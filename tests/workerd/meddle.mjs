@@ -4,6 +4,9 @@
 // `fail`: the call does not reach the other side. `drop`: it has its effect, and the reply is lost.
 import portico, { SessionAuthority as Authority, ThrottleBucket as Bucket } from "./index.mjs";
 
+// Nobody waits for what it does.
+export { EventDispatcher } from "./index.mjs";
+
 let counts, plan;
 
 function reset(next) {

@@ -1,11 +1,15 @@
 // Where requests come in. The Rust half decides everything; this half spares it the conversion of the
 // runtime's objects, which costs more than most answers (ARCHITECTURE.md, "The way in").
-import Portico, { SessionAuthority as Authority, ThrottleBucket as Bucket } from "./build/index.js";
+import Portico, {
+  EventDispatcher as Dispatcher,
+  SessionAuthority as Authority,
+  ThrottleBucket as Bucket,
+} from "./build/index.js";
 
 // The headers that routes of the short way look at. `HOT_HEADERS` in worker/src/lib.rs is the same list.
 const HEADERS = ["authorization", "cookie", "origin", "cf-ray", "if-none-match"];
 
-const { enter, resume } = Portico.prototype;
+const { enter, resume, tidy } = Portico.prototype;
 
 export default {
   fetch(request, env, ctx) {
@@ -14,6 +18,10 @@ export default {
       if (answer !== undefined) return answer;
     }
     return longWay(request, env, ctx);
+  },
+
+  scheduled(event, env) {
+    return tidy(env);
   },
 };
 
@@ -120,5 +128,6 @@ function reply(answer) {
   return plain ? new Response(null, { headers: { "x-answer": answer } }) : new Response(answer);
 }
 
+export const EventDispatcher = durable(Dispatcher);
 export const SessionAuthority = durable(Authority);
 export const ThrottleBucket = durable(Bucket);

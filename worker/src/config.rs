@@ -16,10 +16,11 @@ use portico_core::{
     api_key::ApiKeyPeppers,
     duration::TokenLifetime,
     flow::{GroupShare, Policy, api_keys::Reveal, trusted_identity::InitialAdmin},
+    id::EventId,
     image_reference::ImageRules,
     jwt::KeyRing,
     seal::SealingKeys,
-    secret::Secret,
+    secret::{RootSecret, Secret},
     session::{RefreshKeys, SessionLimits},
     settings::{Settings, StoredSettings},
     throttle::{BanPolicy, SIGN_UP_LIMIT},
@@ -71,6 +72,8 @@ pub struct Config {
     pub token_for_added_users: bool,
     /// What the API calls persistent settings of OAuth.
     pub oauth_persistent_config: bool,
+    /// Tells the deployments apart that tell one receiver about events.
+    pub instance_id: String,
     /// For how long an isolate may use a positive answer of a session authority again.
     pub revocation_cache: Lifetime,
 }
@@ -168,6 +171,7 @@ impl Config {
                 "has no meaning here: a Worker never starts; see ENABLE_PERSISTENT_CONFIG",
             );
         }
+        let retention = vars.parsed("AUDIT_RETENTION_DAYS", values::retention);
         let reveal = vars.parsed("API_KEY_REVEAL", values::reveal);
         let api_key_header = vars.parsed("CUSTOM_API_KEY_HEADER", values::header_name);
         let group_share = vars.text("DEFAULT_GROUP_SHARE_PERMISSION");
@@ -193,6 +197,8 @@ impl Config {
                 backup_code_key: BackupCodeKey::derived(&root),
                 reveal_api_keys: reveal.unwrap_or(Reveal::Always),
                 token_exchange: vars.token_exchange(),
+                webhooks: vars.webhooks(&root),
+                audit_retention: retention.unwrap_or(Lifetime::from_days(365)),
                 default_group_share: match group_share.as_deref() {
                     None | Some("members") => GroupShare::Members,
                     Some("true") => GroupShare::Anybody,
@@ -217,6 +223,7 @@ impl Config {
             forward_profile_images: vars.flag("ENABLE_PROFILE_IMAGE_URL_FORWARDING", true),
             token_for_added_users: vars.flag("ENABLE_TOKEN_FOR_ADDED_USERS", true),
             oauth_persistent_config: vars.flag("ENABLE_OAUTH_PERSISTENT_CONFIG", false),
+            instance_id: instance_id(&root),
             revocation_cache: revocation_cache.unwrap_or(Lifetime::from_seconds(0)),
         });
         let problems = vars.into_problems();
@@ -225,6 +232,13 @@ impl Config {
             _ => Err(problems),
         }
     }
+}
+
+/// The same for as long as the deployment has its secret.
+fn instance_id(root: &RootSecret) -> String {
+    let derived = root.derive("portico/instance/v1");
+    let id = derived.expose_secret().first_chunk().copied().unwrap_or_default();
+    EventId::from_hash(id).to_string()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Durable Objects: the authority over each user's sessions, and the throttle buckets. They are
+//! Durable Objects: the authority over each user's sessions, the throttle buckets, and the dispatcher of events. They are
 //! addressed by name, take a question and give an answer, both JSON; nobody else reaches them.
 //!
 //! What is asked most, whether a session is alive, travels in the address of an internal `GET`: a request
@@ -6,9 +6,11 @@
 //! because addresses are logged. Short answers come in a header. The JavaScript half is
 //! `worker/entry/index.mjs`.
 
+pub mod event_dispatcher;
 pub mod session_authority;
 pub mod throttle_bucket;
 
+pub use event_dispatcher::EventDispatcher;
 pub use session_authority::SessionAuthority;
 pub use throttle_bucket::ThrottleBucket;
 
@@ -80,6 +82,14 @@ pub(crate) async fn ask_by_address(
         return asking.await.map_err(worker::Error::RustError);
     }
     text_of(binding, namespace(env, binding)?.get_by_name(name)?.fetch(url)?).await
+}
+
+/// Wakes the dispatcher of events.
+///
+/// # Errors
+/// When it can not be reached; it is woken up again in some minutes anyway.
+pub(crate) async fn wake_dispatcher(env: &worker::Env) -> worker::Result<()> {
+    ask_by_address(env, "EVENTS", "events", ADDRESS).await.map(|_| ())
 }
 
 async fn text_of(binding: &str, asked: Promise) -> worker::Result<String> {

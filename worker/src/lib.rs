@@ -16,7 +16,7 @@ pub mod well_known;
 mod cache;
 mod short_way;
 
-use core::cell::OnceCell;
+use core::{cell::OnceCell, time::Duration};
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use config::{Config, ConfigError};
@@ -25,9 +25,17 @@ use http::{
     body::Whole,
     credential::{self, Credential},
 };
+use portico_core::{
+    flow::{
+        Client, Ctx, audit_trail,
+        tell_events::{self, Told},
+    },
+    network::Network,
+};
 use router::{Host, Router};
 use store::Store;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::future_to_promise;
 
 /// The headers that a request of the short way brings; `worker/entry/index.mjs` has the same list. A hot
 /// route must look at no other: reading one costs as much as verifying a token.
@@ -37,8 +45,13 @@ pub const HOT_HEADERS: [&str; 5] = ["authorization", "cookie", "origin", "cf-ray
 ///
 /// # Errors
 /// When the runtime refuses to build the response; it then answers 500 by itself.
-pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Result<worker::Response> {
+pub async fn serve(
+    request: worker::Request,
+    env: &worker::Env,
+    context: &worker::Context,
+) -> worker::Result<worker::Response> {
     platform::note_arrival();
+    let written = store::written();
     let config = match configuration(env) {
         Ok(config) => config,
         Err(problems) => {
@@ -55,7 +68,58 @@ pub async fn serve(request: worker::Request, env: &worker::Env) -> worker::Resul
         Ok((request, body)) => routes().respond(&host, request, body).await,
         Err(answer) => *answer,
     };
+    // Nobody waits for this: whoever is to be told learns of it away from the request (FT-15).
+    if store::written() != written {
+        let env = env.clone();
+        context.wait_until(async move { tell_if_anybody_listens(&env).await });
+    }
     platform::response(answer)
+}
+
+/// What has to be done now and then: events are told that nobody was woken up for, and old ones leave the log. Gives a
+/// promise.
+pub fn tidy(env: &worker::Env) -> JsValue {
+    let env = env.clone();
+    let work = async move {
+        tell_if_anybody_listens(&env).await;
+        if let Some((ctx, _)) = deployment(&env) {
+            // The port has reported its fault; the next time it is tried again.
+            let _ = audit_trail::expire(&ctx).await;
+        }
+        Ok(JsValue::UNDEFINED)
+    };
+    future_to_promise(work).into()
+}
+
+async fn tell_if_anybody_listens(env: &worker::Env) {
+    let Some((ctx, config)) = deployment(env) else { return };
+    let Ok(settings) = ctx.settings().await else { return };
+    let listens = settings.has_webhooks || config.policy.webhooks.default_url.is_some();
+    if listens && let Err(error) = durable::wake_dispatcher(env).await {
+        worker::console_error!("events: {error}");
+    }
+}
+
+/// Tells those who want to know about events; how long until the next turn, if there is to be one.
+pub(crate) async fn tell_events(env: &worker::Env) -> Option<Duration> {
+    let (ctx, config) = deployment(env)?;
+    let body = |url: &str, told: Told<'_>| open_webui::event_message::body(config, url, told);
+    match tell_events::turn(&ctx, &body).await {
+        Ok(next) => next.map(|due| Duration::from_secs(due.since(ctx.now).seconds())),
+        // The port has reported its fault.
+        Err(_) => Some(AFTER_A_FAULT),
+    }
+}
+
+/// How long until the next try when a turn of telling events failed as a whole.
+const AFTER_A_FAULT: Duration = Duration::from_secs(30);
+
+/// What the deployment does of its own accord, in nobody's name.
+fn deployment(env: &worker::Env) -> Option<(Ctx<'static, Store>, &'static Config)> {
+    let config = configuration(env).ok()?;
+    let ports = Store::of_isolate(env, config.revocation_cache);
+    let client = Client { network: Network::unknown(), user_agent: String::new(), request_id: String::new() };
+    Some((Ctx { ports, policy: &config.policy, now: platform::now(), client }, config))
 }
 
 /// The short way in, for the hottest routes: an address and some headers as text, one on each line, and the

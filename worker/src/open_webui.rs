@@ -6,6 +6,8 @@ pub mod auths;
 pub mod caller;
 pub mod config;
 pub mod error;
+pub mod event_message;
+pub mod events;
 pub mod groups;
 pub mod users;
 pub mod validate;

@@ -136,7 +136,8 @@ fn refusals<P>(route: &Route<P>, operation: &Operation) -> Vec<(u16, &'static st
         (409, own(409), "Something else changed in between."),
         (413, true, "The body is too large."),
         (422, changes || !operation.query.is_empty(), "The form is not valid."),
-        (429, guarded || route.throttle != Throttle::Unlimited || own(429), "Too many attempts."),
+        // While the deployment asks for second factors, everything that authenticates is counted.
+        (429, guarded || changes || route.throttle != Throttle::Unlimited || own(429), "Too many attempts."),
         (503, true, "Something behind this service does not answer."),
     ];
     all.into_iter().filter(|(_, may, _)| *may).map(|(status, _, meaning)| (status, meaning)).collect()

@@ -17,6 +17,7 @@ mod sessions;
 mod throttles;
 mod user_records;
 mod users;
+mod webhooks;
 
 use core::cell::OnceCell;
 
@@ -28,6 +29,7 @@ use portico_core::{
     time::Lifetime,
 };
 
+pub(crate) use audit_log::written;
 pub(crate) use book_tables::BookTables;
 pub(crate) use bucket_table::BucketTable;
 pub(crate) use users::{ACTIVE_EVERY_SECONDS, StoredAccount, load_account, note_activity};

@@ -2,6 +2,8 @@
 
 use alloc::string::ToString;
 
+use serde_json::Value;
+
 use super::Ctx;
 use crate::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
@@ -39,6 +41,11 @@ pub(super) fn event_about(
 ) -> Result<AuditEvent, PortError> {
     let event = event(ctx, Some(actor), action, AuditOutcome::Success)?;
     Ok(AuditEvent { target: Some(target.to_string()), ..event })
+}
+
+/// The same event, with what else is to be known about it.
+pub(super) fn detailed(event: AuditEvent, detail: &Value) -> AuditEvent {
+    AuditEvent { detail: Some(detail.to_string()), ..event }
 }
 
 /// Appends one event about the request in `ctx`.

@@ -120,6 +120,9 @@ pub async fn change_members(
     remove: &[UserId],
 ) -> Result<Group, GroupError> {
     let event = audit::event_about(ctx, admin, id, AuditAction::ChangeGroup)?;
+    let members = [("added", add), ("removed", remove)].into_iter().filter(|(_, users)| !users.is_empty());
+    let detail: Map<_, _> = members.map(|(what, users)| (what.to_string(), json!(users))).collect();
+    let event = audit::detailed(event, &Value::Object(detail));
     ctx.ports.change_members(id, add, remove, event).await?.ok_or(GroupError::NoGroup)
 }
 

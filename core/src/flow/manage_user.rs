@@ -1,7 +1,12 @@
 //! What administrators do to accounts. Every change holds on the account's next request: it is stored
 //! together with its audit event, and the session authority is told, before it is acknowledged.
 
-use alloc::string::String;
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
+use serde_json::{Map, Value, json};
 
 use super::{
     Ctx, SignedIn, audit,
@@ -84,6 +89,7 @@ pub async fn update(
         ..UserChange::default()
     };
     let event = audit::event_about(ctx, admin, target, AuditAction::UpdateUser)?;
+    let event = audit::detailed(event, &described(&current.user, &change));
     let user = match ctx.ports.update_user(target, change, event).await {
         Ok(Updated::User(user)) => *user,
         Ok(Updated::EmailTaken) => return Err(ManageUserError::EmailTaken),
@@ -101,6 +107,22 @@ pub async fn update(
         ctx.ports.account_changed(target).await?;
     }
     Ok(user)
+}
+
+/// What the log says about a change: the roles, and of everything else only that it changed (LG-01, LG-02).
+fn described(user: &User, change: &UserChange) -> Value {
+    let mut detail = Map::from_iter([("source".to_string(), json!("admin"))]);
+    if let Some(role) = change.role.filter(|role| *role != user.role) {
+        detail.insert("role".to_string(), json!({"role": role, "previous_role": user.role}));
+    }
+    let changed = [
+        ("email", change.email.as_ref().is_some_and(|email| *email != user.email)),
+        ("name", change.name.as_ref().is_some_and(|name| name.as_str() != user.name)),
+        ("password", change.password_hash.is_some()),
+    ];
+    let changed: Vec<_> = changed.into_iter().filter_map(|(what, changed)| changed.then_some(what)).collect();
+    detail.insert("changed".to_string(), json!(changed));
+    Value::Object(detail)
 }
 
 /// What an administrator typed into the form for a new account.
@@ -161,6 +183,7 @@ pub async fn add(
         created_at: ctx.now,
     };
     let event = audit::event_about(ctx, admin, id, AuditAction::AddUser)?;
+    let event = audit::detailed(event, &json!({"source": "admin", "role": form.role}));
     match ctx.ports.create_user(new_user, SignUpPolicy::ADMITTED, event).await? {
         Created::Account(account) if ctx.settings().await?.is_on("ENABLE_MFA") => {
             Ok(Added { user: account.user, session: None })

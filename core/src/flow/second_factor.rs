@@ -10,6 +10,8 @@ pub use setup::{confirm_enrolment, start_enrolment};
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+use serde_json::json;
+
 use super::{
     Ctx, SignedIn, audit,
     open_session::{self, OpenError},
@@ -110,6 +112,21 @@ pub(super) async fn after_first(
     };
     let proved = Proved { method, auth_time: ctx.now, credential_version: account.credential_version };
     issue(ctx, account.user.id, kind, &proved, &settings).await.map(Next::Challenge)
+}
+
+/// Writes down that somebody proved who they are, and what that led to (LG-01).
+pub(super) async fn record(
+    ctx: &Ctx<'_, impl Ports>,
+    user: UserId,
+    method: AuthMethod,
+    next: &Next,
+) -> Result<(), PortError> {
+    let outcome = match next {
+        Next::Session(_) => AuditOutcome::Success,
+        Next::Challenge(_) | Next::Pending => AuditOutcome::SecondFactorDue,
+    };
+    let event = audit::event(ctx, Some(user), AuditAction::SignIn, outcome)?;
+    ctx.ports.append(audit::detailed(event, &json!({"auth_method": method}))).await
 }
 
 /// Whether the deployment asks people for a second factor who came in this way.

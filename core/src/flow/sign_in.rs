@@ -75,12 +75,8 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         }
         Err(OpenError::Unavailable(fault)) => return Err(fault.into()),
     };
-    let outcome = match next {
-        Next::Session(_) => AuditOutcome::Success,
-        Next::Challenge(_) | Next::Pending => AuditOutcome::SecondFactorDue,
-    };
     let (recorded, _) = join(
-        audit::record(ctx, Some(user), AuditAction::SignIn, outcome),
+        second_factor::record(ctx, user, AuthMethod::Password, &next),
         sign_out::end_previous(ctx, login.previous_token.as_deref()),
     )
     .await;

@@ -89,7 +89,9 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
         Created::Closed => Err(refused(ctx, AuditOutcome::Closed, SignUpError::Closed).await),
         Created::EmailTaken => Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await),
         Created::Account(account) => {
-            let next = second_factor::after_first(ctx, *account, AuthMethod::Password, false).await?;
+            let (user, method) = (account.user.id, AuthMethod::Password);
+            let next = second_factor::after_first(ctx, *account, method, false).await?;
+            second_factor::record(ctx, user, method, &next).await?;
             sign_out::end_previous(ctx, form.previous_token.as_deref()).await;
             Ok(next)
         }

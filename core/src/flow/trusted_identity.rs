@@ -2,6 +2,8 @@
 
 use alloc::{string::String, vec::Vec};
 
+use serde_json::json;
+
 use super::{
     Ctx, audit,
     open_session::OpenError,
@@ -9,7 +11,7 @@ use super::{
     sign_out,
 };
 use crate::{
-    audit::{AuditAction, AuditOutcome},
+    audit::{AuditAction, AuditEvent, AuditOutcome},
     display_name::DisplayName,
     email::{Email, EmailError},
     id::UserId,
@@ -53,12 +55,14 @@ pub async fn sign_in(
             let text = identity.name.as_deref().unwrap_or(email.as_str());
             let name = DisplayName::parse(text).or_else(|_| DisplayName::parse(email.as_str()));
             let name = name.map_err(|_| TrustedSignInError::InvalidEmail(EmailError::Malformed))?;
-            create(ctx, email.clone(), name, None, Role::Pending).await?
+            create(ctx, email.clone(), name, None, AuthMethod::TrustedHeader).await?
         }
     };
     let user = account.user.id;
     if let Some(role) = identity.role.filter(|role| *role != account.user.role) {
         let event = audit::event(ctx, Some(user), AuditAction::UpdateUser, AuditOutcome::Success)?;
+        let detail = json!({"role": {"role": role, "previous_role": account.user.role}, "source": AuthMethod::TrustedHeader});
+        let event = audit::detailed(event, &detail);
         let change = UserChange { role: Some(role), ..UserChange::default() };
         // The last administrator stays one, whatever the proxy says (AD-05).
         if let Updated::User(updated) = ctx.ports.update_user(user, change, event).await? {
@@ -73,8 +77,9 @@ pub async fn sign_in(
         let credential = ctx.ports.load_credential(user).await?.ok_or(TrustedSignInError::Gone)?;
         account = credential.into_account();
     }
-    let next = second_factor::after_first(ctx, account, AuthMethod::TrustedHeader, has_factor).await?;
-    audit::record(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success).await?;
+    let method = AuthMethod::TrustedHeader;
+    let next = second_factor::after_first(ctx, account, method, has_factor).await?;
+    second_factor::record(ctx, user, method, &next).await?;
     sign_out::end_previous(ctx, previous_token).await;
     Ok(next)
 }
@@ -108,12 +113,12 @@ pub async fn sign_in_anybody(
             }
             let name = DisplayName::parse("User").map_err(|_| TrustedSignInError::Gone)?;
             let hash = password::create(&typed, &ctx.policy.peppers, ctx.ports).await?;
-            create(ctx, email, name, Some(hash), Role::Admin).await?
+            create(ctx, email, name, Some(hash), AuthMethod::System).await?
         }
     };
     let user = account.user.id;
     let next = second_factor::after_first(ctx, account, AuthMethod::System, false).await?;
-    audit::record(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success).await?;
+    second_factor::record(ctx, user, AuthMethod::System, &next).await?;
     sign_out::end_previous(ctx, previous_token).await;
     Ok(next)
 }
@@ -141,9 +146,15 @@ pub async fn ensure_admin(ctx: &Ctx<'_, impl Ports>, admin: &InitialAdmin) -> Re
     let Ok(password) = Password::new(admin.password.expose_secret()) else { return Ok(()) };
     let hash = password::create(&password, &ctx.policy.peppers, ctx.ports).await?;
     let new = new_user(ctx, admin.email.clone(), admin.name.clone(), Some(hash), Role::Admin).await?;
-    let event = audit::event(ctx, Some(new.id), AuditAction::SignUp, AuditOutcome::Success)?;
+    let event = created(ctx, new.id, AuthMethod::System)?;
     let only_first = SignUpPolicy { others: false, ..SignUpPolicy::ADMITTED };
     ctx.ports.create_user(new, only_first, event).await.map(|_| ())
+}
+
+/// The event of an account that nobody signed up for.
+fn created(ctx: &Ctx<'_, impl Ports>, user: UserId, method: AuthMethod) -> Result<AuditEvent, PortError> {
+    let event = audit::event(ctx, Some(user), AuditAction::SignUp, AuditOutcome::Success)?;
+    Ok(audit::detailed(event, &json!({"source": method})))
 }
 
 async fn create(
@@ -151,13 +162,13 @@ async fn create(
     email: Email,
     name: DisplayName,
     hash: Option<password::PasswordHash>,
-    role: Role,
+    method: AuthMethod,
 ) -> Result<Account, TrustedSignInError> {
     let settings = ctx.settings().await?;
-    let role = if role == Role::Admin { role } else { settings.default_role };
+    let role = if method == AuthMethod::System { Role::Admin } else { settings.default_role };
     let policy = SignUpPolicy { closes: settings.sign_up.closes, ..SignUpPolicy::ADMITTED };
     let new = new_user(ctx, email.clone(), name, hash, role).await?;
-    let event = audit::event(ctx, Some(new.id), AuditAction::SignUp, AuditOutcome::Success)?;
+    let event = created(ctx, new.id, method)?;
     match ctx.ports.create_user(new, policy, event).await? {
         Created::Account(account) => Ok(*account),
         // Somebody else was faster with the same address: that is them, too.

@@ -34,7 +34,8 @@ impl Configuration for Memory {
     async fn stored_settings(&self) -> Result<StoredSettings, PortError> {
         self.reach("settings")?;
         let has_users = self.users.borrow().has_users();
-        Ok(StoredSettings { rows: self.settings.borrow().clone(), has_users })
+        let has_webhooks = self.webhooks.borrow().values().flatten().any(|(webhook, _)| webhook.enabled);
+        Ok(StoredSettings { rows: self.settings.borrow().clone(), has_users, has_webhooks })
     }
 
     async fn change_settings(

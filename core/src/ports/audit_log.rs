@@ -1,7 +1,11 @@
 use alloc::vec::Vec;
 
 use super::PortError;
-use crate::{audit::AuditEvent, audit::AuditRow, id::AuditId, id::UserId};
+use crate::{
+    audit::{AuditEvent, AuditRow},
+    id::{AuditId, UserId},
+    time::UnixSeconds,
+};
 
 /// Which events to show.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,4 +32,22 @@ pub trait AuditLog {
     /// # Errors
     /// When the log can not be read.
     async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditRow>, PortError>;
+
+    /// Events after the one in that place, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the log can not be read.
+    async fn events_after(&self, sequence: u64, limit: u32) -> Result<Vec<AuditRow>, PortError>;
+
+    /// Takes events out that happened before then, oldest first, at most `limit`, and appends `event` in the same step if
+    /// there were any. The log itself refuses to lose what is younger than [`MIN_RETENTION`](crate::audit::MIN_RETENTION).
+    ///
+    /// # Errors
+    /// When the log could not be changed.
+    async fn expire_events(
+        &self,
+        before: UnixSeconds,
+        limit: u32,
+        event: AuditEvent,
+    ) -> Result<(), PortError>;
 }

@@ -45,6 +45,9 @@ pub struct StoredSettings {
     pub rows: BTreeMap<String, StoredSetting>,
     /// Whether any account exists.
     pub has_users: bool,
+    /// Whether anybody wants to be told about events.
+    #[serde(default)]
+    pub has_webhooks: bool,
 }
 
 impl StoredSettings {
@@ -144,6 +147,8 @@ pub struct Settings {
     pub generations: Generations,
     /// Whether any account exists.
     pub has_users: bool,
+    /// Whether anybody wants to be told about events.
+    pub has_webhooks: bool,
 }
 
 /// Whether and where API keys work (open-webui.md §3.6).
@@ -202,6 +207,7 @@ impl Settings {
                 sessions: stored.generation(SESSION_EPOCH),
             },
             has_users: stored.has_users,
+            has_webhooks: stored.has_webhooks,
             values,
         }
     }
@@ -288,7 +294,7 @@ mod tests {
         let row = |(name, value): &(&str, &str)| {
             ((*name).to_string(), StoredSetting { value: (*value).to_string(), version: 1 })
         };
-        StoredSettings { rows: rows.iter().map(row).collect(), has_users: true }
+        StoredSettings { rows: rows.iter().map(row).collect(), has_users: true, has_webhooks: false }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use http::{HeaderName, Uri};
 use portico_core::{
+    audit::MIN_RETENTION,
     duration::TokenLifetime,
     flow::api_keys::Reveal,
     image_reference::ImageReference,
@@ -65,6 +66,15 @@ pub(super) fn attempts(text: &str) -> Result<u32, String> {
     match text.parse() {
         Ok(attempts) if (1..=1_000).contains(&attempts) => Ok(attempts),
         _ => Err("must be a number from 1 to 1000".to_string()),
+    }
+}
+
+/// Days for which events stay in the audit log.
+pub(super) fn retention(text: &str) -> Result<Lifetime, String> {
+    let least = MIN_RETENTION.seconds() / Lifetime::from_days(1).seconds();
+    match text.parse() {
+        Ok(days) if (least..=36_500).contains(&days) => Ok(Lifetime::from_days(days)),
+        _ => Err(format!("must be a number of days from {least} to 36500")),
     }
 }
 

@@ -1,13 +1,14 @@
 use portico_core::{
     display_name::DisplayName,
     email::Email,
-    flow::{token_exchange::TokenExchangePolicy, trusted_identity::InitialAdmin},
+    flow::{token_exchange::TokenExchangePolicy, trusted_identity::InitialAdmin, webhooks::WebhookPolicy},
     image_reference::ImageRules,
     password::{PasswordPattern, PasswordPolicy},
     secret::{RootSecret, Secret},
     settings::SettingDefaults,
     throttle::Limit,
     time::Lifetime,
+    webhook::WebhookKey,
 };
 
 use super::{
@@ -84,6 +85,21 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             enabled: self.flag("ENABLE_OAUTH_TOKEN_EXCHANGE", false),
             limit: attempts.map(|attempts| Limit { attempts, window }),
         }
+    }
+
+    /// What is said about webhooks.
+    pub(super) fn webhooks(&mut self, root: &RootSecret) -> WebhookPolicy {
+        let mut policy = WebhookPolicy {
+            key: WebhookKey::derived(root),
+            default_url: None,
+            loopback: self.flag("WEBHOOK_ALLOW_LOOPBACK", false),
+        };
+        let url = self.parsed("WEBHOOK_URL", |url| match policy.check(url) {
+            Ok(()) => Ok(Secret::new(url.to_string())),
+            Err(error) => Err(error.to_string()),
+        });
+        policy.default_url = url;
+        policy
     }
 
     pub(super) fn initial_admin(&mut self) -> Option<InitialAdmin> {

@@ -30,6 +30,7 @@ pub async fn list(call: &Call<'_, impl Ports>, _: Admin<'_>) -> Result<Answer, E
         .iter()
         .map(|row| {
             json!({
+                "sequence": row.sequence,
                 "id": row.id,
                 "created_at": row.at,
                 "actor_id": row.actor,

@@ -15,6 +15,7 @@ use portico_core::{
         sign_up::SignUpError,
         token_exchange::TokenExchangeError,
         trusted_identity::TrustedSignInError,
+        webhooks::WebhookError,
     },
     password::PasswordPolicyError,
     ports::PortError,
@@ -335,6 +336,19 @@ impl From<ConfigureError> for Error {
             ConfigureError::Refused { .. } | ConfigureError::SecretNeeded => {
                 Self::bad_request(error.to_string())
             }
+        }
+    }
+}
+
+impl From<WebhookError> for Error {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::Event(name) => Self::bad_request(format!("No event is called `{name}`.")),
+            WebhookError::Name => Self::bad_request("A webhook needs a name of at most 200 characters."),
+            WebhookError::TooMany => Self::bad_request("There are as many webhooks as there may be."),
+            WebhookError::Unavailable(fault) => fault.into(),
+            WebhookError::Unknown => Self::missing("Webhook not found"),
+            WebhookError::Url(error) => Self::bad_request(format!("The address {error}.")),
         }
     }
 }

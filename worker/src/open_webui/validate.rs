@@ -137,10 +137,9 @@ impl Fields {
     }
 
     /// Strings that may be absent or null.
-    pub fn optional_strings(&mut self, field: &str) -> Vec<String> {
-        match self.optional(field) {
-            None => Vec::new(),
-            Some(Value::Array(values)) => {
+    pub fn optional_strings(&mut self, field: &str) -> Option<Vec<String>> {
+        match self.optional(field)? {
+            Value::Array(values) => {
                 let mut strings = Vec::new();
                 for (index, value) in values.into_iter().enumerate() {
                     match value {
@@ -157,13 +156,9 @@ impl Fields {
                         }
                     }
                 }
-                strings
+                Some(strings)
             }
-            Some(value) => {
-                let _: Option<()> =
-                    self.refuse(field, Some(value), "list_type", "Input should be a valid list");
-                Vec::new()
-            }
+            value => self.refuse(field, Some(value), "list_type", "Input should be a valid list"),
         }
     }
 

@@ -44,6 +44,11 @@ const INHERITED: &[&str] = &["include_inherited"];
 pub(super) const OPERATIONS: &[Row] = &[
     row(("GET", "/.well-known/jwks.json"), "The public keys of session tokens.", "", &[], "Jwks", &[304]),
     row(("GET", "/api/config"), "What a login page has to know.", "", &[], "Config", &[]),
+    row(("GET", "/api/events"), "What can happen.", "", &[], "EventKinds", &[]),
+    row(("GET", "/api/events/webhooks"), "Who is told about events.", "", &[], "Webhooks", &[]),
+    row(("POST", "/api/events/webhooks"), "Tells somebody else.", "WebhookForm", &[], "Webhook", &[]),
+    row(("PUT", "/api/events/webhooks/{id}"), "Says anew who is told what.", "WebhookForm", &[], "Webhook", &[]),
+    row(("DELETE", "/api/events/webhooks/{id}"), "Tells somebody nothing any more.", "", &[], "Status", &[]),
     row(("GET", "/api/v1/audit"), "Security events, latest first.", "", &["user", "before", "limit"], "AuditLog", &[]),
     row(("GET", "/api/v1/auths"), "The session and its account.", "", &[], "SessionInfo", &[]),
     row(("GET", "/api/v1/auths/"), "The session and its account.", "", &[], "SessionInfo", &[]),

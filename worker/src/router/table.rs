@@ -19,11 +19,17 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
     const DELETE: Method = Method::DELETE;
     const GET: Method = Method::GET;
     const POST: Method = Method::POST;
+    const PUT: Method = Method::PUT;
     #[rustfmt::skip]
     let table = [
         // method   path                                             caller level and handler                          body     throttle          origin   audit event                   way in
         (GET,    "/.well-known/jwks.json",                        anonymous!(well_known::jwks),                     FORM,    Unlimited,        Any,     None,                         Short),
         (GET,    "/api/config",                                   anonymous!(open_webui::config::config),           FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/events",                                   admin!(open_webui::events::kinds),                FORM,    Unlimited,        Any,     None,                         Long),
+        (GET,    "/api/events/webhooks",                          admin!(open_webui::events::list),                 FORM,    Unlimited,        Any,     None,                         Long),
+        (POST,   "/api/events/webhooks",                          admin!(open_webui::events::create),               FORM,    Unlimited,        Own,     Some(Event::CreateWebhook),   Long),
+        (PUT,    "/api/events/webhooks/{id}",                     admin!(open_webui::events::replace),              FORM,    Unlimited,        Own,     Some(Event::ChangeWebhook),   Long),
+        (DELETE, "/api/events/webhooks/{id}",                     admin!(open_webui::events::delete),               FORM,    Unlimited,        Own,     Some(Event::DeleteWebhook),   Long),
         (GET,    "/api/v1/audit",                                 admin!(open_webui::audit::list),                  FORM,    Unlimited,        Any,     None,                         Long),
         (GET,    "/api/v1/auths",                                 current!(auths::session::session),                FORM,    Unlimited,        Any,     None,                         Short),
         (GET,    "/api/v1/auths/",                                current!(auths::session::session),                FORM,    Unlimited,        Any,     None,                         Short),

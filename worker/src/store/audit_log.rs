@@ -1,3 +1,5 @@
+use core::cell::Cell;
+
 use portico_core::{
     audit::{AuditEvent, AuditRow},
     id::AuditId,
@@ -13,6 +15,11 @@ use super::{
     fault,
 };
 
+macro_rules! columns {
+    () => {
+        "sequence, id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail"
+    };
+}
 impl AuditLog for Store {
     async fn append(&self, event: AuditEvent) -> Result<(), PortError> {
         self.insert_event(&event).await.map_err(fault("audit"))
@@ -20,6 +27,19 @@ impl AuditLog for Store {
 
     async fn list_events(&self, query: AuditQuery) -> Result<Vec<AuditRow>, PortError> {
         self.read_events(query).await.map_err(fault("audit"))
+    }
+
+    async fn events_after(&self, sequence: u64, limit: u32) -> Result<Vec<AuditRow>, PortError> {
+        self.read_events_after(sequence, limit).await.map_err(fault("audit"))
+    }
+
+    async fn expire_events(
+        &self,
+        before: UnixSeconds,
+        limit: u32,
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.remove_events(before, limit, &event).await.map_err(fault("audit"))
     }
 }
 
@@ -29,31 +49,62 @@ impl Store {
     }
 
     async fn read_events(&self, query: AuditQuery) -> worker::Result<Vec<AuditRow>> {
-        const LIST: &str =
-            "SELECT id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail
-             FROM audit_log
+        const LIST: &str = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM audit_log
              WHERE (?1 IS NULL OR actor_id = ?1 OR target_id = ?1)
-               AND (?2 IS NULL OR rowid < (SELECT rowid FROM audit_log WHERE id = ?2))
-             ORDER BY rowid DESC LIMIT ?3";
-        #[derive(Deserialize)]
-        struct Row {
-            id: AuditId,
-            at: i64,
-            actor_id: Option<String>,
-            target_id: Option<String>,
-            action: String,
-            outcome: String,
-            network: String,
-            user_agent: String,
-            request_id: String,
-            detail: Option<String>,
-        }
+               AND (?2 IS NULL OR sequence < (SELECT sequence FROM audit_log WHERE id = ?2))
+             ORDER BY sequence DESC LIMIT ?3"
+        );
         let about = query.about.map(|user| user.to_string());
         let before = query.before.map(|event| event.to_string());
         let bound =
             [optional(about.as_deref()), optional(before.as_deref()), D1Type::Real(f64::from(query.limit))];
         let rows: Vec<Row> = self.database()?.prepare(LIST).bind_refs(&bound)?.all().await?.results()?;
-        let row = |row: Row| AuditRow {
+        Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+
+    async fn read_events_after(&self, sequence: u64, limit: u32) -> worker::Result<Vec<AuditRow>> {
+        const AFTER: &str =
+            concat!("SELECT ", columns!(), " FROM audit_log WHERE sequence > ?1 ORDER BY sequence LIMIT ?2");
+        let bound = [place(sequence), D1Type::Real(f64::from(limit))];
+        let rows: Vec<Row> = self.database()?.prepare(AFTER).bind_refs(&bound)?.all().await?.results()?;
+        Ok(rows.into_iter().map(AuditRow::from).collect())
+    }
+
+    async fn remove_events(&self, before: UnixSeconds, limit: u32, event: &AuditEvent) -> worker::Result<()> {
+        // From the beginning only: a row that is missing in between would look like one that somebody took.
+        const REMOVE: &str = "DELETE FROM audit_log WHERE sequence IN (
+                 SELECT sequence FROM audit_log
+                 WHERE sequence < COALESCE((SELECT MIN(sequence) FROM audit_log WHERE at >= ?1), 1e15)
+                 ORDER BY sequence LIMIT ?2)";
+        let database = self.database()?;
+        let bound = [seconds(before), D1Type::Real(f64::from(limit))];
+        let remove = database.prepare(REMOVE).bind_refs(&bound)?;
+        database.batch(vec![remove, insert(&database, event, Condition::IfChanged)?]).await.map(|_| ())
+    }
+}
+
+#[derive(Deserialize)]
+struct Row {
+    sequence: u64,
+    id: AuditId,
+    at: i64,
+    actor_id: Option<String>,
+    target_id: Option<String>,
+    action: String,
+    outcome: String,
+    network: String,
+    user_agent: String,
+    request_id: String,
+    detail: Option<String>,
+}
+
+impl From<Row> for AuditRow {
+    fn from(row: Row) -> Self {
+        Self {
+            sequence: row.sequence,
             id: row.id,
             at: UnixSeconds::new(row.at),
             actor: row.actor_id,
@@ -64,9 +115,23 @@ impl Store {
             user_agent: row.user_agent,
             request_id: row.request_id,
             detail: row.detail,
-        };
-        Ok(rows.into_iter().map(row).collect())
+        }
     }
+}
+
+/// A place in the log, as D1 takes numbers.
+#[expect(clippy::cast_precision_loss, reason = "no log has 2^53 rows")]
+pub(super) const fn place(sequence: u64) -> D1Type<'static> {
+    D1Type::Real(sequence as f64)
+}
+
+thread_local! {
+    static WRITTEN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many events this isolate has written down, or tried to.
+pub(crate) fn written() -> u64 {
+    WRITTEN.get()
 }
 
 /// Whether the event happened.
@@ -88,6 +153,7 @@ pub(super) fn insert(
              (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 WHERE ?10 = 0 OR changes() > 0
          ON CONFLICT (id) DO NOTHING";
+    WRITTEN.set(WRITTEN.get() + 1);
     let id = event.id.to_string();
     let actor = event.actor.map(|actor| actor.to_string());
     let conditional = condition == Condition::IfChanged;

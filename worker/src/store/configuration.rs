@@ -94,22 +94,24 @@ impl Store {
     }
 
     async fn read_settings(&self) -> worker::Result<StoredSettings> {
-        const READ: &str =
-            "SELECT key, value, version, EXISTS (SELECT 1 FROM users) AS has_users FROM settings
-             UNION ALL SELECT '', '', 0, EXISTS (SELECT 1 FROM users)";
+        const READ: &str = "SELECT key, value, version, 0 AS has_users, 0 AS has_webhooks FROM settings
+             UNION ALL SELECT '', '', 0, EXISTS (SELECT 1 FROM users),
+                 EXISTS (SELECT 1 FROM webhooks WHERE deleted = 0 AND enabled = 1)";
         #[derive(Deserialize)]
         struct Row {
             key: String,
             value: String,
             version: u32,
             has_users: i64,
+            has_webhooks: i64,
         }
         let rows: Vec<Row> = self.database()?.prepare(READ).all().await?.results()?;
         let has_users = rows.iter().any(|row| row.has_users != 0);
+        let has_webhooks = rows.iter().any(|row| row.has_webhooks != 0);
         let rows = rows.into_iter().filter(|row| !row.key.is_empty());
         let rows =
             rows.map(|row| (row.key, StoredSetting { value: row.value, version: row.version })).collect();
-        Ok(StoredSettings { rows, has_users })
+        Ok(StoredSettings { rows, has_users, has_webhooks })
     }
 
     async fn write_settings(

@@ -1,5 +1,7 @@
 //! Showing a factor.
 
+use serde_json::json;
+
 use super::{
     Ctx, Proved, SecondFactorError, Shown, account, audit, find, give_back, open_verified, refused, setup,
     spend,
@@ -39,7 +41,8 @@ pub async fn verify(
     redeem(ctx, user, &stored, proof).await?;
     give_back(ctx, user).await;
     let signed_in = open_verified(ctx, account, &Proved::of(&challenge)).await?;
-    audit::record(ctx, Some(user), AuditAction::VerifyFactor, AuditOutcome::Success).await?;
+    let event = audit::event(ctx, Some(user), AuditAction::VerifyFactor, AuditOutcome::Success)?;
+    ctx.ports.append(audit::detailed(event, &json!({"auth_method": challenge.method}))).await?;
     Ok(signed_in)
 }
 

@@ -2,6 +2,8 @@
 
 use alloc::string::{String, ToString as _};
 
+use serde_json::json;
+
 use super::{
     Ctx, Enrolled, Proved, SecondFactorError, Setup, account, audit, find, give_back, open_verified, refused,
     spend,
@@ -79,6 +81,10 @@ pub async fn confirm_enrolment(
         reset: None,
     };
     let event = audit::event(ctx, Some(user), AuditAction::EnrollFactor, AuditOutcome::Success)?;
+    let event = match challenge.kind {
+        ChallengeKind::Enroll => audit::detailed(event, &json!({"auth_method": challenge.method})),
+        ChallengeKind::Recover | ChallengeKind::Replace | ChallengeKind::Verify => event,
+    };
     if ctx.ports.replace_second_factor(user, present.as_ref(), Some(stored), event).await? == Replaced::No {
         return Err(SecondFactorError::Concurrent);
     }

@@ -2,7 +2,7 @@
 //! not hold. `GET /panic` panics. `POST /verify` checks the signatures of its body; see `portico_tests::verify_lines`.
 
 use portico_core::time::Lifetime;
-pub use portico_worker::durable::{SessionAuthority, ThrottleBucket};
+pub use portico_worker::durable::{EventDispatcher, SessionAuthority, ThrottleBucket};
 
 #[worker::event(fetch)]
 async fn fetch(

@@ -64,7 +64,7 @@ pub async fn remove_users(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Resu
 
 fn users<P>(call: &Call<'_, P>) -> Result<Vec<UserId>, Error> {
     let mut fields = Fields::of(call.request)?;
-    let ids = fields.optional_strings("user_ids");
+    let ids = fields.optional_strings("user_ids").unwrap_or_default();
     if fields.has_issues() {
         return Err(fields.into_error());
     }

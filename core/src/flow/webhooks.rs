@@ -1,0 +1,227 @@
+//! Who is told about events (open-webui.md §11.1).
+
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
+
+use super::{Ctx, audit};
+use crate::{
+    audit::{AuditAction, AuditEvent, AuditOutcome},
+    id::{UserId, WebhookId},
+    outbound_url::{OutboundUrl, OutboundUrlError},
+    ports::{PortError, Ports, WebhookSaved},
+    seal::Place,
+    secret::Secret,
+    time::{Lifetime, UnixSeconds},
+    webhook::{DEFAULT_ID, EventPattern, Target, Webhook, WebhookKey},
+};
+
+/// Longest name, in code points.
+const MAX_NAME_CHARS: usize = 200;
+
+/// Seconds that the first turn may come late: what happened then is still news to the environment's webhook.
+const FIRST_TURN: i64 = 60;
+
+/// What the deployment says about webhooks.
+#[derive(Debug)]
+pub struct WebhookPolicy {
+    /// The key of their secrets.
+    pub key: WebhookKey,
+    /// The one that the environment names.
+    pub default_url: Option<Secret<String>>,
+    /// Whether events may go to this machine, where somebody tries things out.
+    pub loopback: bool,
+}
+
+impl WebhookPolicy {
+    /// Whether events may be sent there (OA-20).
+    ///
+    /// # Errors
+    /// [`OutboundUrlError`]
+    pub fn check(&self, url: &str) -> Result<(), OutboundUrlError> {
+        let local = ["http://127.0.0.1:", "http://localhost:"];
+        if self.loopback && local.iter().any(|start| url.starts_with(start)) && !url.contains('@') {
+            return Ok(());
+        }
+        OutboundUrl::parse(url).map(|_| ())
+    }
+}
+
+/// What an administrator says about a webhook.
+#[derive(Clone, Debug)]
+pub struct WebhookForm {
+    /// For administrators.
+    pub name: String,
+    /// Any text; must be an address that may be fetched.
+    pub url: Secret<String>,
+    /// Whether it is told anything.
+    pub enabled: bool,
+    /// Any texts; must be patterns.
+    pub events: Vec<String>,
+    /// Whose events; `None` for everybody's.
+    pub targets: Option<Vec<Target>>,
+}
+
+/// A webhook as administrators see it.
+#[derive(Clone, Debug)]
+pub struct ShownWebhook {
+    /// The webhook.
+    pub webhook: Webhook,
+    /// Where it is.
+    pub url: Secret<String>,
+    /// What it checks our signatures with.
+    pub signing_secret: Secret<String>,
+}
+
+/// All webhooks, the environment's among them.
+///
+/// # Errors
+/// When the store can not be read, or an address does not open.
+pub async fn list(ctx: &Ctx<'_, impl Ports>) -> Result<Vec<ShownWebhook>, PortError> {
+    ensure_default(ctx).await?;
+    let stored = ctx.ports.list_webhooks().await?;
+    stored.into_iter().filter_map(|(webhook, _)| shown(ctx, webhook).transpose()).collect()
+}
+
+/// Makes a webhook, which is told what happens from now on.
+///
+/// # Errors
+/// [`WebhookError`]; nothing was stored.
+pub async fn create(
+    ctx: &Ctx<'_, impl Ports>,
+    admin: UserId,
+    form: WebhookForm,
+) -> Result<ShownWebhook, WebhookError> {
+    let id = WebhookId::random(ctx.ports)?.to_string();
+    let webhook = checked(ctx, id, form)?;
+    let event = audit::event_about(ctx, admin, &webhook.id, AuditAction::CreateWebhook)?;
+    let since = ctx.now.plus(Lifetime::from_seconds(1));
+    stored(ctx, ctx.ports.create_webhook(webhook.clone(), since, event).await?, webhook)
+}
+
+/// Replaces what is said about a webhook.
+///
+/// # Errors
+/// [`WebhookError`]; nothing was changed.
+pub async fn replace(
+    ctx: &Ctx<'_, impl Ports>,
+    admin: UserId,
+    id: &str,
+    form: WebhookForm,
+) -> Result<ShownWebhook, WebhookError> {
+    ensure_default(ctx).await?;
+    let known = ctx.ports.list_webhooks().await?;
+    let (old, _) = known.into_iter().find(|(known, _)| known.id == id).ok_or(WebhookError::Unknown)?;
+    let webhook = Webhook { created_at: old.created_at, ..checked(ctx, old.id, form)? };
+    let event = audit::event_about(ctx, admin, id, AuditAction::ChangeWebhook)?;
+    stored(ctx, ctx.ports.replace_webhook(webhook.clone(), event).await?, webhook)
+}
+
+/// Deletes a webhook, the environment's too.
+///
+/// # Errors
+/// [`WebhookError`]
+pub async fn delete(ctx: &Ctx<'_, impl Ports>, admin: UserId, id: &str) -> Result<(), WebhookError> {
+    ensure_default(ctx).await?;
+    let event = audit::event_about(ctx, admin, id, AuditAction::DeleteWebhook)?;
+    if ctx.ports.delete_webhook(id, event).await? { Ok(()) } else { Err(WebhookError::Unknown) }
+}
+
+/// The webhook that the environment names is one like all others, once it is stored.
+pub(super) async fn ensure_default(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
+    if ctx.policy.webhooks.default_url.is_none() {
+        return Ok(());
+    }
+    if ctx.ports.list_webhooks().await?.iter().any(|(webhook, _)| webhook.id == DEFAULT_ID) {
+        return Ok(());
+    }
+    let webhook = Webhook {
+        id: DEFAULT_ID.to_string(),
+        name: DEFAULT_ID.to_string(),
+        url: None,
+        enabled: true,
+        events: EventPattern::parse("*").into_iter().collect(),
+        targets: None,
+        created_at: ctx.now,
+        updated_at: ctx.now,
+    };
+    let event = audit::event(ctx, None, AuditAction::CreateWebhook, AuditOutcome::Success)?;
+    let event = AuditEvent { target: Some(DEFAULT_ID.to_string()), ..event };
+    let since = UnixSeconds::new(ctx.now.get().saturating_sub(FIRST_TURN));
+    ctx.ports.create_webhook(webhook, since, event).await.map(|_| ())
+}
+
+/// Where a webhook is; `None` when only an environment of before knew.
+pub(super) fn url_of<P>(ctx: &Ctx<'_, P>, webhook: &Webhook) -> Result<Option<Secret<String>>, PortError> {
+    let Some(envelope) = &webhook.url else { return Ok(ctx.policy.webhooks.default_url.clone()) };
+    let unreadable =
+        || PortError { port: "webhooks", detail: "an address does not open (SR-05)".to_string() };
+    let opened = ctx.policy.sealing.open(envelope, &place(&webhook.id)).map_err(|_| unreadable())?;
+    let text = core::str::from_utf8(opened.expose_secret()).map_err(|_| unreadable())?;
+    Ok(Some(Secret::new(text.to_string())))
+}
+
+fn place(id: &str) -> Place<'_> {
+    Place { table: "webhooks", column: "url", row: id }
+}
+
+fn checked(ctx: &Ctx<'_, impl Ports>, id: String, form: WebhookForm) -> Result<Webhook, WebhookError> {
+    if form.name.trim().is_empty() || form.name.chars().count() > MAX_NAME_CHARS {
+        return Err(WebhookError::Name);
+    }
+    let url = form.url.expose_secret();
+    ctx.policy.webhooks.check(url).map_err(WebhookError::Url)?;
+    let unknown = |text: &String| EventPattern::parse(text).ok_or_else(|| WebhookError::Event(text.clone()));
+    Ok(Webhook {
+        url: Some(ctx.policy.sealing.seal(url.as_bytes(), &place(&id), ctx.ports)?),
+        id,
+        name: form.name,
+        enabled: form.enabled,
+        events: form.events.iter().map(unknown).collect::<Result<_, _>>()?,
+        targets: form.targets,
+        created_at: ctx.now,
+        updated_at: ctx.now,
+    })
+}
+
+fn stored(
+    ctx: &Ctx<'_, impl Ports>,
+    saved: WebhookSaved,
+    webhook: Webhook,
+) -> Result<ShownWebhook, WebhookError> {
+    match saved {
+        WebhookSaved::Gone => Err(WebhookError::Unknown),
+        WebhookSaved::TooMany => Err(WebhookError::TooMany),
+        WebhookSaved::Yes => shown(ctx, webhook)?.ok_or(WebhookError::Unknown),
+    }
+}
+
+fn shown<P>(ctx: &Ctx<'_, P>, webhook: Webhook) -> Result<Option<ShownWebhook>, PortError> {
+    let Some(url) = url_of(ctx, &webhook)? else { return Ok(None) };
+    let signing_secret = ctx.policy.webhooks.key.secret_of(&webhook.id);
+    Ok(Some(ShownWebhook { webhook, url, signing_secret }))
+}
+
+/// Why no webhook was changed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum WebhookError {
+    /// No event is called so.
+    Event(String),
+    /// No name, or one that is too long.
+    Name,
+    /// As many as a deployment may have.
+    TooMany,
+    /// The outside failed.
+    Unavailable(PortError),
+    /// There is none of that id.
+    Unknown,
+    /// Events must not be sent there.
+    Url(OutboundUrlError),
+}
+
+impl From<PortError> for WebhookError {
+    fn from(error: PortError) -> Self {
+        Self::Unavailable(error)
+    }
+}

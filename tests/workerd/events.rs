@@ -1,0 +1,86 @@
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::mpsc::{Receiver, channel},
+    thread,
+};
+
+use crate::harness::{TestApp, on_workerd};
+
+/// Somebody who is told: gives their address, and what they hear as head and body. They answer with `status`, or never.
+fn receiver(status: Option<&'static str>) -> (String, Receiver<(String, serde_json::Value)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (heard, hears) = channel();
+    thread::spawn(move || {
+        let mut silent = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let told = read(&stream);
+            match status {
+                Some(status) => {
+                    let head = format!("HTTP/1.1 {status}\r\nlocation: /elsewhere\r\n");
+                    stream
+                        .write_all(format!("{head}content-length: 0\r\nconnection: close\r\n\r\n").as_bytes())
+                        .unwrap();
+                }
+                None => silent.push(stream),
+            }
+            if heard.send(told).is_err() {
+                return;
+            }
+        }
+    });
+    (address, hears)
+}
+
+fn read(stream: &TcpStream) -> (String, serde_json::Value) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
+    }
+    let head = head.to_lowercase();
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next());
+    let mut body = vec![0; length.unwrap().parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    (head, serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn a_receiver_hears_of_a_sign_up_that_did_not_wait_for_it() {
+    /* FT-15 */
+    assert!(on_workerd());
+    let (url, hears) = receiver(Some("204 No Content"));
+    let app = TestApp::with_vars(&[("WEBHOOK_URL", &url), ("WEBHOOK_ALLOW_LOOPBACK", "true")]);
+    app.sign_up("Ann", "ann@example.com");
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        let (head, body) = hears.recv().unwrap();
+        assert!(head.starts_with("post /hook http/1.1"), "{head}");
+        for name in ["webhook-id: ", "webhook-signature: v1,", "webhook-timestamp: ", "user-agent: portico"] {
+            assert!(head.contains(name), "{name}: {head}");
+        }
+        assert_eq!(body["actor"]["email"], "ann@example.com");
+        told.push(body["event"].as_str().unwrap().to_string());
+    }
+    assert_eq!(told, ["user.created", "auth.signup", "auth.login"]);
+}
+
+#[test]
+fn one_who_redirects_or_says_nothing_holds_nobody_up() {
+    /* FT-15, OA-20 */
+    assert!(on_workerd());
+    for status in [Some("307 Temporary Redirect"), None] {
+        let (url, hears) = receiver(status);
+        let app = TestApp::with_vars(&[("WEBHOOK_URL", &url), ("WEBHOOK_ALLOW_LOOPBACK", "true")]);
+        app.sign_up("Ann", "ann@example.com");
+        let (head, _) = hears.recv().unwrap();
+        assert!(head.starts_with("post /hook http/1.1"), "{head}");
+        let answer = app.anonymous().post(
+            "/api/v1/auths/signin",
+            &crate::harness::credentials("ann@example.com", crate::harness::PASSWORD),
+        );
+        assert_eq!(answer.status, 200, "{status:?}");
+    }
+}
