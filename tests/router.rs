@@ -187,7 +187,7 @@ fn a_preflight_is_granted_to_listed_origins_only() {
     let granted = ask("https://chat.example");
     assert_eq!((granted.status, granted.body.as_slice()), (200, &b"OK"[..]));
     assert_eq!(granted.header("access-control-allow-methods"), "POST");
-    assert_eq!(granted.header("access-control-allow-headers"), "authorization, content-type");
+    assert_eq!(granted.header("access-control-allow-headers"), "authorization, content-type, x-api-key");
     assert_eq!(granted.header("access-control-max-age"), "600");
     let refused = ask("https://evil.example");
     assert_eq!(refused.status, 400);

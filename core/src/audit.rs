@@ -51,10 +51,10 @@ words! {
         ChangeGroup "change_group"
         /// Somebody tried to change their password.
         ChangePassword "change_password"
-        /// An administrator changed a webhook.
-        ChangeWebhook "change_webhook"
         /// An administrator changed settings.
         ChangeSettings "change_settings"
+        /// An administrator changed a webhook.
+        ChangeWebhook "change_webhook"
         /// Somebody asked for an API key.
         CreateApiKey "create_api_key"
         /// An administrator created a group.

@@ -137,7 +137,7 @@ impl Event {
             at: row.at,
             source: detail.source(kind),
             actor,
-            // The first account has no owner yet who could have asked for it.
+            // What everybody may do is nobody's in particular.
             subject: if kind == PERMISSIONS_UPDATED { None } else { subject },
             data,
         }
@@ -219,13 +219,7 @@ fn kinds(action: AuditAction, detail: &Detail) -> Vec<(EventKind, Map<String, Va
         AuditAction::DeleteGroup => plain(GROUP_DELETED),
         AuditAction::DeleteUser => plain(USER_DELETED),
         AuditAction::EndSessions | AuditAction::RevokeSessions => plain(SESSIONS_REVOKED),
-        AuditAction::EnrollFactor => {
-            let mut events = plain(MFA_ENROLLED);
-            if detail.has("auth_method") {
-                events.push((LOGIN, detail.some(&["auth_method"])));
-            }
-            events
-        }
+        AuditAction::EnrollFactor => plain(MFA_ENROLLED),
         AuditAction::RegenerateCodes => plain(MFA_CODES),
         AuditAction::ResetFactor => plain(MFA_RESET),
         AuditAction::SignIn | AuditAction::VerifyFactor => {

@@ -38,6 +38,11 @@ macro_rules! uuid_id {
                 }
             }
 
+            /// The identifier that belongs to a digest (RFC 9562 §5.8).
+            pub const fn from_hash(digest: [u8; 16]) -> Self {
+                Self(uuid::Builder::from_custom_bytes(digest).into_uuid())
+            }
+
             /// The identifier of these bytes, as [`as_bytes`](Self::as_bytes) gave them.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
@@ -108,13 +113,6 @@ uuid_id!(
     /// An event, as webhooks are told about it.
     EventId
 );
-
-impl EventId {
-    /// The identifier that belongs to a digest (RFC 9562 §5.8).
-    pub const fn from_hash(digest: [u8; 16]) -> Self {
-        Self(uuid::Builder::from_custom_bytes(digest).into_uuid())
-    }
-}
 
 /// Not a canonical lower-case UUID.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -199,7 +199,10 @@ impl Signatures for Memory {
 impl AuditLog for Memory {
     async fn append(&self, event: AuditEvent) -> Result<(), PortError> {
         self.reach("audit")?;
-        self.audit.borrow_mut().push(event);
+        let mut events = self.audit.borrow_mut();
+        if !events.iter().any(|known| known.id == event.id) {
+            events.push(event);
+        }
         Ok(())
     }
 

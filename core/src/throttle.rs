@@ -15,7 +15,8 @@ pub use window::{Limit, Spent, Window};
 
 use crate::time::Lifetime;
 
-/// Requests of one network to routes that authenticate, while the deployment asks for second factors (open-webui.md §6).
+/// Requests of one network that show steps of signing in; and to all routes that authenticate, while the deployment asks
+/// for second factors (open-webui.md §6).
 pub const AUTHENTICATION_LIMIT: Limit = Limit { attempts: 100, window: Lifetime::from_minutes(15) };
 
 /// Sign-in attempts for one account from one network (Open WebUI contract §6; R-14).

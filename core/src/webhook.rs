@@ -19,8 +19,8 @@ pub const DEFAULT_ID: &str = "default";
 /// How many webhooks a deployment has at most.
 pub const MAX_WEBHOOKS: usize = 20;
 
-/// How often an event is told in vain before the next one gets its turn: ten hours.
-pub const MAX_FAILURES: u32 = 18;
+/// How often an event is told in vain before the next one gets its turn: for an hour and a half.
+pub const MAX_FAILURES: u32 = 9;
 
 /// Somebody who is told.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -61,8 +61,8 @@ impl Delivery {
         if failures >= MAX_FAILURES {
             return Self { sequence: row, failures: 0, due_at: None };
         }
-        let wait = (10_u64 << failures.min(9)).min(3_600);
-        Self { failures, due_at: Some(now.plus(Lifetime::from_seconds(wait))), ..self }
+        let wait = Lifetime::from_seconds(10 << failures);
+        Self { failures, due_at: Some(now.plus(wait)), ..self }
     }
 
     /// After everything up to the row was told.
@@ -131,30 +131,41 @@ impl Webhook {
     }
 }
 
-/// The key under which each webhook has a secret of its own, which nobody has to store.
+/// The keys under which each webhook has a secret of its own, which nobody has to store.
 #[derive(Clone, Debug)]
-pub struct WebhookKey(Secret<[u8; 32]>);
+pub struct WebhookKeys {
+    current: Secret<[u8; 32]>,
+    previous: Option<Secret<[u8; 32]>>,
+}
 
-impl WebhookKey {
-    /// The deployment's key.
-    pub fn derived(root: &RootSecret) -> Self {
-        Self(root.derive("portico/webhook/v1"))
+impl WebhookKeys {
+    /// Keys of the current root, and of the one it replaces: receivers have until that is dropped to learn their new
+    /// secret.
+    pub fn new(current: &RootSecret, previous: Option<&RootSecret>) -> Self {
+        let derive = |root: &RootSecret| root.derive("portico/webhook/v1");
+        Self { current: derive(current), previous: previous.map(derive) }
     }
 
     /// What a webhook checks our signatures with, as administrators see it: `whsec_` and base64.
     pub fn secret_of(&self, webhook: &str) -> Secret<String> {
-        Secret::new(format!("whsec_{}", STANDARD.encode(self.key_of(webhook))))
+        Secret::new(format!("whsec_{}", STANDARD.encode(key_of(&self.current, webhook))))
     }
 
-    /// The signature of what a webhook is told: HMAC-SHA256 of `id.timestamp.body` (Standard Webhooks 1.0.0).
+    /// The signatures of what a webhook is told, one for each key: HMAC-SHA256 of `id.timestamp.body` (Standard Webhooks
+    /// 1.0.0).
     pub fn sign(&self, webhook: &str, event: EventId, at: UnixSeconds, body: &str) -> String {
-        let signed = mac(&self.key_of(webhook), format!("{event}.{}.{body}", at.get()).as_bytes());
-        format!("v1,{}", STANDARD.encode(signed))
+        let message = format!("{event}.{}.{body}", at.get());
+        let signature = |key: &Secret<[u8; 32]>| {
+            format!("v1,{}", STANDARD.encode(mac(&key_of(key, webhook), message.as_bytes())))
+        };
+        let signatures: Vec<_> =
+            [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(signature).collect();
+        signatures.join(" ")
     }
+}
 
-    fn key_of(&self, webhook: &str) -> [u8; 32] {
-        mac(self.0.expose_secret(), webhook.as_bytes())
-    }
+fn key_of(key: &Secret<[u8; 32]>, webhook: &str) -> [u8; 32] {
+    mac(key.expose_secret(), webhook.as_bytes())
 }
 
 fn mac(key: &[u8; 32], message: &[u8]) -> [u8; 32] {
@@ -250,15 +261,14 @@ mod tests {
             assert!(!delivery.is_due(now) && delivery.is_due(due));
             waits.push(due.since(now).seconds());
         }
-        assert_eq!(waits[..4], [20, 40, 80, 160]);
-        assert_eq!(waits.last(), Some(&3_600));
-        assert!(waits.iter().sum::<u64>() > 10 * 3_600, "{waits:?}");
+        assert_eq!(waits, [20, 40, 80, 160, 320, 640, 1_280, 2_560]);
         assert_eq!(delivery.failed(5, now), Delivery::told(5));
     }
 
     #[test]
     fn a_signature_is_that_of_standard_webhooks_and_each_has_its_own_secret() {
-        let key = WebhookKey::derived(&RootSecret::parse("a root secret of thirty-two bytes").unwrap());
+        let root = RootSecret::parse("a root secret of thirty-two bytes").unwrap();
+        let key = WebhookKeys::new(&root, None);
         let (id, at, body) = (EventId::from_hash([1; 16]), UnixSeconds::new(1_674_087_231), "{}");
         let secret = key.secret_of("one");
         let bytes = STANDARD.decode(secret.expose_secret().strip_prefix("whsec_").unwrap()).unwrap();
@@ -267,5 +277,8 @@ mod tests {
         let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
         assert_eq!(key.sign("one", id, at, body), expected);
         assert_ne!(key.sign("two", id, at, body), expected);
+        let next = RootSecret::parse("the next root of thirty-two bytes").unwrap();
+        let both = WebhookKeys::new(&next, Some(&root)).sign("one", id, at, body);
+        assert_eq!(both, format!("{} {expected}", WebhookKeys::new(&next, None).sign("one", id, at, body)));
     }
 }

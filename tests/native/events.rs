@@ -94,6 +94,50 @@ fn who_is_away_is_told_later_in_order_and_nobody_waits_for_them() {
 }
 
 #[test]
+fn a_fault_of_our_own_makes_nobody_hear_everything_again() {
+    /* FT-15 */
+    with_native(&OPEN, |app, native| {
+        let ann = app.sign_up("Ann", "ann@example.com");
+        tell(&ann, json!({"events": ["auth.login"]}));
+        for _ in 0..7 {
+            app.anonymous().post("/api/v1/auths/signin", &credentials("ann@example.com", PASSWORD));
+        }
+        let mut nth = 1;
+        while native.ports.posted().len() < 2 {
+            native.ports.plan(portico_tests::Fault::Fail, nth);
+            let _ = native.try_to_tell_events();
+            native.ports.heal();
+            native.pass_seconds(3_600);
+            nth += 1;
+        }
+        while native.tell_events().is_some() {
+            native.pass_seconds(3_600);
+        }
+        let ids: Vec<_> = native.ports.posted().iter().map(|m| header(m, "webhook-id").to_string()).collect();
+        let different: alloc::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(different.len(), 7);
+        assert!(ids.len() <= 8, "again only what could not be noted: {ids:?}");
+    });
+}
+
+#[test]
+fn whoever_was_told_nothing_for_a_while_hears_what_happens_from_then_on() {
+    with_native(&OPEN, |app, native| {
+        let ann = app.sign_up("Ann", "ann@example.com");
+        let webhook = tell(&ann, json!({"events": ["auth.login", "auth.logout"], "enabled": false}));
+        app.anonymous().post("/api/v1/auths/signin", &credentials("ann@example.com", PASSWORD));
+        let form =
+            json!({"name": "x", "url": "https://example.com/hook", "events": ["auth.login", "auth.logout"]});
+        let path = format!("{WEBHOOKS}/{}", webhook["id"].as_str().unwrap());
+        let body = form.to_string().into_bytes();
+        assert_eq!(ann.send(http::Method::PUT, &path, Some("application/json"), body).status, 200);
+        ann.post("/api/v1/auths/signout", &json!({}));
+        native.tell_events();
+        assert_eq!(names(native), ["auth.logout"]);
+    });
+}
+
+#[test]
 fn who_stays_away_misses_one_event_which_the_log_says_and_then_hears_the_next() {
     /* FT-15, LG-01 */
     with_native(&OPEN, |app, native| {

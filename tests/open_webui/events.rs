@@ -121,4 +121,11 @@ fn the_environments_webhook_is_one_like_all_others_and_stays_deleted() {
     assert_eq!(ann.get(WEBHOOKS).json()[0]["url"], "https://example.com/other");
     assert_eq!(delete(&ann, &format!("{WEBHOOKS}/default")).status, 200);
     assert_eq!(ann.get(WEBHOOKS).json(), json!([]));
+    let rows = ann.get("/api/v1/audit").json()["events"].as_array().unwrap().clone();
+    let change = rows.iter().find(|row| row["action"] == "change_webhook").unwrap();
+    assert_eq!(
+        (&change["detail"]["from"]["name"], &change["detail"]["to"]["name"]),
+        (&json!("default"), &json!("Mine"))
+    );
+    assert!(!format!("{rows:?}").contains("example.com/"), "addresses of webhooks are secrets");
 }

@@ -180,10 +180,10 @@ impl<P: ApiKeys> ApiKeys for Faulty<P> {
     async fn reseal_api_key(
         &self,
         user: UserId,
-        digest: &ApiKeyDigest,
+        old: &StoredApiKey,
         sealed: String,
-    ) -> Result<(), PortError> {
-        self.through(self.ports.reseal_api_key(user, digest, sealed)).await
+    ) -> Result<Replaced, PortError> {
+        self.through(self.ports.reseal_api_key(user, old, sealed)).await
     }
 
     async fn find_key_holder(

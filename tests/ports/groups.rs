@@ -186,7 +186,15 @@ pub(crate) async fn a_list_of_names_takes_back_only_what_such_a_list_gave(ports:
     sync(&["Red", "Blue", "Nobody"]).await?;
     hold_eq!(events().await?, before + 1);
     hold_eq!(of().await?, alloc::collections::BTreeSet::from([red.id, blue.id, other.id]));
+    // Leaving one group and joining another is one event, and no place in the log is lost.
+    group(ports, "Green", None).await?;
+    let before = works(ports.events_after(0, 200).await)?.last().map(|row| row.sequence);
     sync(&["Green"]).await?;
+    works(ports.append(event(ports)?).await)?;
+    let after = works(ports.events_after(before.unwrap_or_default(), 10).await)?;
+    let places: Vec<_> = after.iter().map(|row| Some(row.sequence)).collect();
+    hold_eq!(places, [before.map(|place| place + 1), before.map(|place| place + 2)]);
+    sync(&["Nobody"]).await?;
     hold_eq!(of().await?, alloc::collections::BTreeSet::from([blue.id]));
     Ok(())
 }

@@ -101,5 +101,6 @@ cases![
     webhooks::a_new_webhook_may_hear_of_what_has_just_happened,
     webhooks::a_webhook_is_stored_changed_and_gone_for_good,
     webhooks::every_row_of_the_log_has_the_next_place_and_only_old_ones_leave,
+    webhooks::the_environments_webhook_is_known_even_when_it_is_gone,
     webhooks::there_are_no_more_webhooks_than_there_may_be,
 ];

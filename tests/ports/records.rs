@@ -2,7 +2,7 @@ use portico_core::{
     api_key::{ApiKeyDigest, StoredApiKey},
     display_name::DisplayName,
     id::{ApiKeyId, UserId},
-    ports::{About, DocumentKind, Ports, StatusLine, Updated, UserChange, UserOrder, UserQuery},
+    ports::{About, DocumentKind, Ports, Replaced, StatusLine, Updated, UserChange, UserOrder, UserQuery},
     time::Lifetime,
     user::NewUser,
 };
@@ -145,9 +145,10 @@ pub(crate) async fn an_account_has_one_key_and_a_new_one_ends_the_old(ports: &im
         let found = works(ports.find_key_holder(&digests, NOW).await)?;
         hold_eq!(found.map(|account| account.user.id), holder);
     }
-    works(ports.reseal_api_key(ann.id, &one.digest, "late".to_string()).await)?;
+    hold_eq!(works(ports.reseal_api_key(ann.id, &one, "late".to_string()).await)?, Replaced::No);
     hold_eq!(works(ports.find_api_key(ann.id).await)?, Some(two.clone()));
-    works(ports.reseal_api_key(ann.id, &two.digest, String::new()).await)?;
+    hold_eq!(works(ports.reseal_api_key(ann.id, &two, String::new()).await)?, Replaced::Yes);
+    hold_eq!(works(ports.reseal_api_key(ann.id, &two, "again".to_string()).await)?, Replaced::No);
     hold_eq!(works(ports.find_api_key(ann.id).await)?.map(|key| key.sealed), Some(String::new()));
     works(ports.delete_api_key(ann.id, event(ports)?).await)?;
     works(ports.delete_api_key(ann.id, event(ports)?).await)?;

@@ -4,7 +4,7 @@ use portico_core::{
     id::{AuditId, GroupId, UserId},
     ports::{AuditQuery, Ports, WebhookSaved},
     time::UnixSeconds,
-    webhook::{Delivery, EventPattern, MAX_WEBHOOKS, Target, Webhook},
+    webhook::{DEFAULT_ID, Delivery, EventPattern, MAX_WEBHOOKS, Target, Webhook},
 };
 
 use crate::{
@@ -48,7 +48,14 @@ pub(crate) async fn a_webhook_is_stored_changed_and_gone_for_good(ports: &impl P
     works(ports.note_delivery("two", later).await)?;
     let changed = Webhook { url: None, enabled: false, targets: None, events: Vec::new(), ..one.clone() };
     hold_eq!(works(ports.replace_webhook(changed.clone(), event(ports)?).await)?, WebhookSaved::Yes);
-    hold_eq!(works(ports.list_webhooks().await)?, vec![(changed, later)]);
+    hold_eq!(works(ports.list_webhooks().await)?, vec![(changed.clone(), Delivery::told(7))]);
+    hold_eq!(has_webhooks(ports).await?, (false, false));
+    // What happened while it was told nothing is no news.
+    let last = works(ports.events_after(0, 100).await)?.last().map_or(0, |row| row.sequence);
+    let again = Webhook { enabled: true, ..changed };
+    hold_eq!(works(ports.replace_webhook(again.clone(), event(ports)?).await)?, WebhookSaved::Yes);
+    hold_eq!(works(ports.list_webhooks().await)?, vec![(again, Delivery::told(last))]);
+    hold_eq!(has_webhooks(ports).await?, (true, false));
     hold_eq!(works(ports.replace_webhook(webhook("two"), event(ports)?).await)?, WebhookSaved::Gone);
     hold_eq!(works(ports.delete_webhook("one", event(ports)?).await)?, true);
     let rows = works(ports.list_events(AuditQuery { limit: 200, ..AuditQuery::default() }).await)?.len();
@@ -58,6 +65,21 @@ pub(crate) async fn a_webhook_is_stored_changed_and_gone_for_good(ports: &impl P
     hold_eq!(works(ports.list_webhooks().await)?, Vec::new());
     let after = works(ports.list_events(AuditQuery { limit: 200, ..AuditQuery::default() }).await)?.len();
     hold_eq!(after, rows);
+    Ok(())
+}
+
+/// Whether the settings know about webhooks, and about the environment's.
+async fn has_webhooks(ports: &impl Ports) -> Result<(bool, bool), String> {
+    let stored = works(ports.stored_settings().await)?;
+    Ok((stored.has_webhooks, stored.knows_default_webhook))
+}
+
+pub(crate) async fn the_environments_webhook_is_known_even_when_it_is_gone(ports: &impl Ports) -> Outcome {
+    hold_eq!(has_webhooks(ports).await?, (false, false));
+    works(ports.create_webhook(webhook(DEFAULT_ID), LATER, event(ports)?).await)?;
+    hold_eq!(has_webhooks(ports).await?, (true, true));
+    works(ports.delete_webhook(DEFAULT_ID, event(ports)?).await)?;
+    hold_eq!(has_webhooks(ports).await?, (false, true));
     Ok(())
 }
 

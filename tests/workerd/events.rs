@@ -5,7 +5,7 @@ use std::{
     thread,
 };
 
-use crate::harness::{TestApp, on_workerd};
+use crate::harness::{PASSWORD, TestApp, credentials, on_workerd};
 
 /// Somebody who is told: gives their address, and what they hear as head and body. They answer with `status`, or never.
 fn receiver(status: Option<&'static str>) -> (String, Receiver<(String, serde_json::Value)>) {
@@ -68,19 +68,26 @@ fn a_receiver_hears_of_a_sign_up_that_did_not_wait_for_it() {
 }
 
 #[test]
-fn one_who_redirects_or_says_nothing_holds_nobody_up() {
+fn one_who_redirects_or_says_nothing_holds_nobody_up_and_leads_nowhere() {
     /* FT-15, OA-20 */
     assert!(on_workerd());
-    for status in [Some("307 Temporary Redirect"), None] {
-        let (url, hears) = receiver(status);
-        let app = TestApp::with_vars(&[("WEBHOOK_URL", &url), ("WEBHOOK_ALLOW_LOOPBACK", "true")]);
-        app.sign_up("Ann", "ann@example.com");
-        let (head, _) = hears.recv().unwrap();
-        assert!(head.starts_with("post /hook http/1.1"), "{head}");
-        let answer = app.anonymous().post(
-            "/api/v1/auths/signin",
-            &crate::harness::credentials("ann@example.com", crate::harness::PASSWORD),
-        );
-        assert_eq!(answer.status, 200, "{status:?}");
+    let (redirecting, hears_redirected) = receiver(Some("307 Temporary Redirect"));
+    let (silent, hears_silently) = receiver(None);
+    let (healthy, hears) = receiver(Some("200 OK"));
+    let app = TestApp::with_vars(&[("WEBHOOK_ALLOW_LOOPBACK", "true")]);
+    let ann = app.sign_up("Ann", "ann@example.com");
+    for url in [redirecting, silent, healthy] {
+        let form = serde_json::json!({"name": "x", "url": url, "events": ["auth.login"]});
+        assert_eq!(ann.post("/api/events/webhooks", &form).status, 200);
+    }
+    // The second event is told in a turn after the one in which somebody said nothing.
+    for _ in 0..2 {
+        let answer = app.anonymous().post("/api/v1/auths/signin", &credentials("ann@example.com", PASSWORD));
+        assert_eq!(answer.status, 200);
+        assert_eq!(hears.recv().unwrap().1["event"], "auth.login");
+    }
+    for others in [hears_redirected, hears_silently] {
+        let heads: Vec<_> = others.try_iter().map(|(head, _)| head).collect();
+        assert!(!heads.is_empty() && heads.iter().all(|head| head.starts_with("post /hook ")), "{heads:?}");
     }
 }

@@ -61,8 +61,8 @@ fn every_route_asks_for_what_the_table_says() {
         ("POST /api/v1/auths/signin",       200, (5, 2, 0, 0), Box::new(|| nobody.post("/api/v1/auths/signin", &credentials("bob@example.com", PASSWORD)))),
         ("a wrong password",                400, (2, 2, 0, 0), Box::new(|| nobody.post("/api/v1/auths/signin", &credentials("bob@example.com", "wrong password")))),
         ("an unknown account",              400, (2, 2, 0, 0), Box::new(|| nobody.post("/api/v1/auths/signin", &credentials("eve@example.com", PASSWORD)))),
-        // Its own network and the whole site, the session; look, create with the event.
-        ("POST /api/v1/auths/signup",       200, (3, 2, 0, 0), Box::new(|| dan().post("/api/v1/auths/signup", &form("dan")))),
+        // Its own network and the whole site, the session; look, create with the event, and the event of the sign-in.
+        ("POST /api/v1/auths/signup",       200, (3, 3, 0, 0), Box::new(|| dan().post("/api/v1/auths/signup", &form("dan")))),
         ("an address that is taken",        400, (2, 2, 0, 0), Box::new(|| dan().post("/api/v1/auths/signup", &form("bob")))),
         ("GET /api/v1/auths/sessions",      200, (2, 0, 0, 0), Box::new(|| ann.get("/api/v1/auths/sessions"))),
         ("DELETE /api/v1/auths/sessions",   200, (2, 1, 0, 0), Box::new(|| delete(&ann, "/api/v1/auths/sessions"))),

@@ -197,7 +197,7 @@ impl Config {
                 backup_code_key: BackupCodeKey::derived(&root),
                 reveal_api_keys: reveal.unwrap_or(Reveal::Always),
                 token_exchange: vars.token_exchange(),
-                webhooks: vars.webhooks(&root),
+                webhooks: vars.webhooks(&root, previous_root.as_ref()),
                 audit_retention: retention.unwrap_or(Lifetime::from_days(365)),
                 default_group_share: match group_share.as_deref() {
                     None | Some("members") => GroupShare::Members,

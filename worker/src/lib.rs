@@ -94,7 +94,8 @@ pub fn tidy(env: &worker::Env) -> JsValue {
 async fn tell_if_anybody_listens(env: &worker::Env) {
     let Some((ctx, config)) = deployment(env) else { return };
     let Ok(settings) = ctx.settings().await else { return };
-    let listens = settings.has_webhooks || config.policy.webhooks.default_url.is_some();
+    let is_new = config.policy.webhooks.default_url.is_some() && !settings.knows_default_webhook;
+    let listens = settings.has_webhooks || is_new;
     if listens && let Err(error) = durable::wake_dispatcher(env).await {
         worker::console_error!("events: {error}");
     }

@@ -149,7 +149,7 @@ impl<P: Ports> Router<P> {
             return Err(Box::new(open_webui::error::not_found()));
         }
         if method == Method::OPTIONS && cors::is_preflight(headers) {
-            return Err(Box::new(cors::preflight(headers, &config.cors, &allowed_methods(on_path()))));
+            return Err(Box::new(cors::preflight(headers, config, &allowed_methods(on_path()))));
         }
         let params = found.iter().flat_map(|found| found.params.iter());
         let params = || params.map(|(name, text)| (name.to_string(), text.to_string())).collect();

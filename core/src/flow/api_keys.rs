@@ -5,7 +5,7 @@ use crate::{
     api_key::{self, ApiKey},
     audit::{AuditAction, AuditOutcome},
     permission::{Feature, Permissions},
-    ports::{BucketKey, PortError, Ports},
+    ports::{BucketKey, PortError, Ports, Replaced},
     settings::Settings,
     throttle::{API_KEY_LIMIT, NETWORK_LIMIT, Spent},
     time::Lifetime,
@@ -60,10 +60,14 @@ pub async fn reveal(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> Result
     };
     audit::record(ctx, Some(owner), AuditAction::ReadApiKey, AuditOutcome::Success).await?;
     if ctx.policy.reveal_api_keys == Reveal::Once {
-        ctx.ports.reseal_api_key(owner, &stored.digest, Default::default()).await?;
+        // Of many that look at once, one sees it.
+        if ctx.ports.reseal_api_key(owner, &stored, Default::default()).await? == Replaced::No {
+            return Err(OwnKeyError::Missing);
+        }
     } else if !sealing.is_current(&stored.sealed) {
         let sealed = api_key::seal(&key, stored.id, owner, sealing, ctx.ports)?;
-        ctx.ports.reseal_api_key(owner, &stored.digest, sealed).await?;
+        // Somebody else may have done it, or made another key.
+        let _ = ctx.ports.reseal_api_key(owner, &stored, sealed).await?;
     }
     Ok(key)
 }

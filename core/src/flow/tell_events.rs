@@ -12,13 +12,22 @@ use crate::{
     event::{Event, Subject},
     id::UserId,
     ports::{Message, PortError, Ports},
-    time::UnixSeconds,
+    time::{Lifetime, UnixSeconds},
     user::User,
     webhook::{Delivery, Webhook},
 };
 
-/// How many rows of the log one turn looks at.
+/// How many rows of the log one turn of a webhook looks at.
 const ROWS: u32 = 50;
+
+/// How many events one turn tells a webhook: a slow one must not hold up the others' next turn for long.
+const SENT: usize = 5;
+
+/// How many webhooks have their turn at the same time; hosts have few connections at once.
+const AT_ONCE: usize = 4;
+
+/// When the next try is due after a fault of our own.
+const AFTER_A_FAULT: Lifetime = Lifetime::from_seconds(30);
 
 /// An event, and those who are in it as they are now.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +40,8 @@ pub struct Told<'a> {
     pub account: Option<&'a User>,
 }
 
-/// Tells all webhooks what they do not know yet, as far as one turn goes. `body` says it as the dialect does for an
+/// Tells all webhooks what they do not know yet, as far as one turn goes. Whose events they are, and who belongs to a group,
+/// is as it is now. `body` says it as the dialect does for an
 /// address. Says when the next turn is due; `None` when everybody knows everything.
 ///
 /// # Errors
@@ -41,45 +51,72 @@ pub async fn turn(
     body: &impl Fn(&str, Told<'_>) -> String,
 ) -> Result<Option<UnixSeconds>, PortError> {
     webhooks::ensure_default(ctx).await?;
-    let webhooks = ctx.ports.list_webhooks().await?;
-    let turns = webhooks.iter().filter(|(webhook, _)| webhook.enabled).map(|(webhook, delivery)| async {
-        match delivery.due_at.filter(|_| !delivery.is_due(ctx.now)) {
-            Some(due) => Ok(Some(due)),
-            None => tell(ctx, webhook, *delivery, body).await,
-        }
-    });
-    let turns: Vec<_> = join_all(turns).await;
+    let mut webhooks = ctx.ports.list_webhooks().await?;
+    webhooks.retain(|(webhook, _)| webhook.enabled);
     let mut next = None;
-    for turn in turns {
-        next = [next, turn?].into_iter().flatten().min();
+    for some in webhooks.chunks(AT_ONCE) {
+        let turns = some.iter().map(|(webhook, delivery)| async {
+            match delivery.due_at.filter(|_| !delivery.is_due(ctx.now)) {
+                Some(due) => Some(due),
+                // The port has reported its fault; the others have their turn all the same.
+                None => tell(ctx, webhook, *delivery, body)
+                    .await
+                    .unwrap_or_else(|_| Some(ctx.now.plus(AFTER_A_FAULT))),
+            }
+        });
+        next = join_all(turns).await.into_iter().chain([next]).flatten().min();
     }
     Ok(next)
 }
 
-/// One webhook's turn.
+/// One webhook's turn. What it was told is noted before anything else may go wrong.
 async fn tell(
     ctx: &Ctx<'_, impl Ports>,
     webhook: &Webhook,
     delivery: Delivery,
     body: &impl Fn(&str, Told<'_>) -> String,
 ) -> Result<Option<UnixSeconds>, PortError> {
-    let Some(url) = webhooks::url_of(ctx, webhook)? else { return Ok(None) };
     let rows = ctx.ports.events_after(delivery.sequence, ROWS).await?;
-    let mut known = delivery;
+    let Some(last) = rows.last() else { return Ok(None) };
+    // Nobody knows where it is, any more: it misses what happens.
+    let Some(url) = webhooks::url_of(ctx, webhook)? else {
+        ctx.ports.note_delivery(&webhook.id, Delivery::told(last.sequence)).await?;
+        return Ok(None);
+    };
+    let (mut known, mut sent) = (delivery, 0);
     for row in &rows {
+        if sent >= SENT {
+            return Ok(Some(ctx.now));
+        }
+        let before = sent;
         for event in Event::told_by(row) {
-            if is_wanted(ctx, webhook, &event).await?
-                && send(ctx, webhook, url.expose_secret(), &event, body).await.is_err()
-            {
-                return postpone(ctx, webhook, known, row).await;
+            match tell_one(ctx, webhook, url.expose_secret(), &event, body).await {
+                Ok(true) => sent += 1,
+                Ok(false) => {}
+                Err(_) => return postpone(ctx, webhook, known, row).await,
             }
         }
         known = Delivery::told(row.sequence);
-    }
-    if known != delivery {
-        ctx.ports.note_delivery(&webhook.id, known).await?;
+        if sent > before || row.sequence == last.sequence {
+            ctx.ports.note_delivery(&webhook.id, known).await?;
+        }
     }
     Ok((rows.len() == ROWS as usize).then_some(ctx.now))
+}
+
+/// Whether the webhook wanted to know about the event; if so, it does now.
+async fn tell_one(
+    ctx: &Ctx<'_, impl Ports>,
+    webhook: &Webhook,
+    url: &str,
+    event: &Event,
+    body: &impl Fn(&str, Told<'_>) -> String,
+) -> Result<bool, PortError> {
+    let wanted = is_wanted(ctx, webhook, event).await?;
+    if wanted {
+        send(ctx, webhook, url, event, body).await?;
+    }
+    Ok(wanted)
 }
 
 async fn is_wanted(ctx: &Ctx<'_, impl Ports>, webhook: &Webhook, event: &Event) -> Result<bool, PortError> {
@@ -109,7 +146,7 @@ async fn send(
         None => None,
     };
     let body = body(url, Told { event, actor: actor.as_ref(), account: account.as_ref() });
-    let signature = ctx.policy.webhooks.key.sign(&webhook.id, event.id, ctx.now, &body);
+    let signature = ctx.policy.webhooks.keys.sign(&webhook.id, event.id, ctx.now, &body);
     let headers = Vec::from([
         ("content-type", "application/json".to_string()),
         ("webhook-id", event.id.to_string()),

@@ -5,6 +5,8 @@ use alloc::{
     vec::Vec,
 };
 
+use serde_json::{Value, json};
+
 use super::{Ctx, audit};
 use crate::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
@@ -14,7 +16,7 @@ use crate::{
     seal::Place,
     secret::Secret,
     time::{Lifetime, UnixSeconds},
-    webhook::{DEFAULT_ID, EventPattern, Target, Webhook, WebhookKey},
+    webhook::{DEFAULT_ID, EventPattern, Target, Webhook, WebhookKeys},
 };
 
 /// Longest name, in code points.
@@ -26,8 +28,8 @@ const FIRST_TURN: i64 = 60;
 /// What the deployment says about webhooks.
 #[derive(Debug)]
 pub struct WebhookPolicy {
-    /// The key of their secrets.
-    pub key: WebhookKey,
+    /// The keys of their secrets.
+    pub keys: WebhookKeys,
     /// The one that the environment names.
     pub default_url: Option<Secret<String>>,
     /// Whether events may go to this machine, where somebody tries things out.
@@ -77,11 +79,16 @@ pub struct ShownWebhook {
 /// All webhooks, the environment's among them.
 ///
 /// # Errors
-/// When the store can not be read, or an address does not open.
+/// When the store can not be read. An address that does not open is shown as an empty one.
 pub async fn list(ctx: &Ctx<'_, impl Ports>) -> Result<Vec<ShownWebhook>, PortError> {
     ensure_default(ctx).await?;
     let stored = ctx.ports.list_webhooks().await?;
-    stored.into_iter().filter_map(|(webhook, _)| shown(ctx, webhook).transpose()).collect()
+    let shown = stored.into_iter().filter_map(|(webhook, _)| match url_of(ctx, &webhook) {
+        Ok(url) => url.map(|url| with_url(ctx, webhook, url)),
+        // Its address can be said anew, or it can be deleted (SR-05).
+        Err(_) => Some(with_url(ctx, webhook, Secret::new(String::new()))),
+    });
+    Ok(shown.collect())
 }
 
 /// Makes a webhook, which is told what happens from now on.
@@ -96,6 +103,7 @@ pub async fn create(
     let id = WebhookId::random(ctx.ports)?.to_string();
     let webhook = checked(ctx, id, form)?;
     let event = audit::event_about(ctx, admin, &webhook.id, AuditAction::CreateWebhook)?;
+    let event = audit::detailed(event, &json!({"to": described(&webhook)}));
     let since = ctx.now.plus(Lifetime::from_seconds(1));
     stored(ctx, ctx.ports.create_webhook(webhook.clone(), since, event).await?, webhook)
 }
@@ -113,8 +121,9 @@ pub async fn replace(
     ensure_default(ctx).await?;
     let known = ctx.ports.list_webhooks().await?;
     let (old, _) = known.into_iter().find(|(known, _)| known.id == id).ok_or(WebhookError::Unknown)?;
-    let webhook = Webhook { created_at: old.created_at, ..checked(ctx, old.id, form)? };
+    let webhook = Webhook { created_at: old.created_at, ..checked(ctx, old.id.clone(), form)? };
     let event = audit::event_about(ctx, admin, id, AuditAction::ChangeWebhook)?;
+    let event = audit::detailed(event, &json!({"from": described(&old), "to": described(&webhook)}));
     stored(ctx, ctx.ports.replace_webhook(webhook.clone(), event).await?, webhook)
 }
 
@@ -130,10 +139,8 @@ pub async fn delete(ctx: &Ctx<'_, impl Ports>, admin: UserId, id: &str) -> Resul
 
 /// The webhook that the environment names is one like all others, once it is stored.
 pub(super) async fn ensure_default(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
-    if ctx.policy.webhooks.default_url.is_none() {
-        return Ok(());
-    }
-    if ctx.ports.list_webhooks().await?.iter().any(|(webhook, _)| webhook.id == DEFAULT_ID) {
+    // A deleted one is known, too.
+    if ctx.policy.webhooks.default_url.is_none() || ctx.settings().await?.knows_default_webhook {
         return Ok(());
     }
     let webhook = Webhook {
@@ -185,6 +192,12 @@ fn checked(ctx: &Ctx<'_, impl Ports>, id: String, form: WebhookForm) -> Result<W
     })
 }
 
+/// What the log says about a webhook: not where it is, which is a secret.
+fn described(webhook: &Webhook) -> Value {
+    let events: Vec<_> = webhook.events.iter().map(EventPattern::as_str).collect();
+    json!({"name": webhook.name, "enabled": webhook.enabled, "events": events, "everybody": webhook.targets.is_none()})
+}
+
 fn stored(
     ctx: &Ctx<'_, impl Ports>,
     saved: WebhookSaved,
@@ -193,14 +206,16 @@ fn stored(
     match saved {
         WebhookSaved::Gone => Err(WebhookError::Unknown),
         WebhookSaved::TooMany => Err(WebhookError::TooMany),
-        WebhookSaved::Yes => shown(ctx, webhook)?.ok_or(WebhookError::Unknown),
+        WebhookSaved::Yes => {
+            let url = url_of(ctx, &webhook)?.ok_or(WebhookError::Unknown)?;
+            Ok(with_url(ctx, webhook, url))
+        }
     }
 }
 
-fn shown<P>(ctx: &Ctx<'_, P>, webhook: Webhook) -> Result<Option<ShownWebhook>, PortError> {
-    let Some(url) = url_of(ctx, &webhook)? else { return Ok(None) };
-    let signing_secret = ctx.policy.webhooks.key.secret_of(&webhook.id);
-    Ok(Some(ShownWebhook { webhook, url, signing_secret }))
+fn with_url<P>(ctx: &Ctx<'_, P>, webhook: Webhook, url: Secret<String>) -> ShownWebhook {
+    let signing_secret = ctx.policy.webhooks.keys.secret_of(&webhook.id);
+    ShownWebhook { webhook, url, signing_secret }
 }
 
 /// Why no webhook was changed.

@@ -5,7 +5,7 @@ use crate::{
     api_key::{ApiKeyDigest, StoredApiKey},
     audit::AuditEvent,
     id::UserId,
-    ports::{ApiKeys, PortError},
+    ports::{ApiKeys, PortError, Replaced},
     time::UnixSeconds,
     user::Account,
 };
@@ -42,14 +42,15 @@ impl ApiKeys for Memory {
     async fn reseal_api_key(
         &self,
         user: UserId,
-        digest: &ApiKeyDigest,
+        old: &StoredApiKey,
         sealed: String,
-    ) -> Result<(), PortError> {
+    ) -> Result<Replaced, PortError> {
         self.reach("api keys")?;
-        if let Some(key) = self.api_keys.borrow_mut().get_mut(&user).filter(|key| key.digest == *digest) {
-            key.sealed = sealed;
+        match self.api_keys.borrow_mut().get_mut(&user).filter(|key| *key == old) {
+            Some(key) => key.sealed = sealed,
+            None => return Ok(Replaced::No),
         }
-        Ok(())
+        Ok(Replaced::Yes)
     }
 
     async fn find_key_holder(

@@ -10,6 +10,7 @@ use crate::{
     ports::{Configuration, Configured, PortError},
     settings::{DIRECTORY, SettingDefaults, Settings, StoredSetting, StoredSettings},
     time::UnixSeconds,
+    webhook::DEFAULT_ID,
 };
 
 impl Memory {
@@ -35,7 +36,9 @@ impl Configuration for Memory {
         self.reach("settings")?;
         let has_users = self.users.borrow().has_users();
         let has_webhooks = self.webhooks.borrow().values().flatten().any(|(webhook, _)| webhook.enabled);
-        Ok(StoredSettings { rows: self.settings.borrow().clone(), has_users, has_webhooks })
+        let knows_default_webhook = self.webhooks.borrow().contains_key(DEFAULT_ID);
+        let rows = self.settings.borrow().clone();
+        Ok(StoredSettings { rows, has_users, has_webhooks, knows_default_webhook })
     }
 
     async fn change_settings(

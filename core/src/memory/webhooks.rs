@@ -57,7 +57,15 @@ impl Webhooks for Memory {
     async fn replace_webhook(&self, webhook: Webhook, event: AuditEvent) -> Result<WebhookSaved, PortError> {
         self.reach("webhooks")?;
         match self.webhooks.borrow_mut().get_mut(&webhook.id) {
-            Some(Some((stored, _))) => *stored = webhook,
+            Some(Some((stored, delivery))) => {
+                let last = self.expired.get() + self.audit.borrow().len();
+                let sequence = match stored.enabled {
+                    true => delivery.sequence,
+                    false => u64::try_from(last).unwrap_or(u64::MAX),
+                };
+                *delivery = Delivery::told(sequence);
+                *stored = webhook;
+            }
             _ => return Ok(WebhookSaved::Gone),
         }
         self.audit.borrow_mut().push(event);

@@ -1,6 +1,6 @@
 use alloc::string::String;
 
-use super::PortError;
+use super::{PortError, Replaced};
 use crate::{
     api_key::{ApiKeyDigest, StoredApiKey},
     audit::AuditEvent,
@@ -36,16 +36,16 @@ pub trait ApiKeys {
     /// When the store failed.
     async fn delete_api_key(&self, user: UserId, event: AuditEvent) -> Result<(), PortError>;
 
-    /// Seals an account's key under another envelope, if it is still the key of that digest.
+    /// Seals an account's key under another envelope, if it is still in the one that was read.
     ///
     /// # Errors
     /// When the store failed.
     async fn reseal_api_key(
         &self,
         user: UserId,
-        digest: &ApiKeyDigest,
+        old: &StoredApiKey,
         sealed: String,
-    ) -> Result<(), PortError>;
+    ) -> Result<Replaced, PortError>;
 
     /// Whose key has one of these digests: one indexed read (AK-10). Notes that it was used, to the minute.
     ///

@@ -21,7 +21,7 @@ pub struct AuditQuery {
 /// The append-only log of security events (LG-01 … LG-03).
 #[expect(async_fn_in_trait, reason = "hosts are single-threaded; no Send bound is wanted")]
 pub trait AuditLog {
-    /// Appends one event.
+    /// Appends one event; not again, if there is one of its id.
     ///
     /// # Errors
     /// When the log could not be written. The caller's decision stands: a refusal stays a refusal (LG-04).

@@ -39,7 +39,8 @@ pub trait Webhooks {
         event: AuditEvent,
     ) -> Result<WebhookSaved, PortError>;
 
-    /// Replaces a webhook; how far it was told stays.
+    /// Replaces a webhook. How far it was told stays, except for one that was told nothing: that begins with what happens
+    /// next. Whatever was told in vain is tried again at once.
     ///
     /// # Errors
     /// When the store failed.

@@ -48,6 +48,9 @@ pub struct StoredSettings {
     /// Whether anybody wants to be told about events.
     #[serde(default)]
     pub has_webhooks: bool,
+    /// Whether the webhook that the environment may name was ever stored.
+    #[serde(default)]
+    pub knows_default_webhook: bool,
 }
 
 impl StoredSettings {
@@ -149,6 +152,8 @@ pub struct Settings {
     pub has_users: bool,
     /// Whether anybody wants to be told about events.
     pub has_webhooks: bool,
+    /// Whether the webhook that the environment may name was ever stored.
+    pub knows_default_webhook: bool,
 }
 
 /// Whether and where API keys work (open-webui.md §3.6).
@@ -208,6 +213,7 @@ impl Settings {
             },
             has_users: stored.has_users,
             has_webhooks: stored.has_webhooks,
+            knows_default_webhook: stored.knows_default_webhook,
             values,
         }
     }
@@ -294,7 +300,7 @@ mod tests {
         let row = |(name, value): &(&str, &str)| {
             ((*name).to_string(), StoredSetting { value: (*value).to_string(), version: 1 })
         };
-        StoredSettings { rows: rows.iter().map(row).collect(), has_users: true, has_webhooks: false }
+        StoredSettings { rows: rows.iter().map(row).collect(), has_users: true, ..StoredSettings::default() }
     }
 
     #[test]

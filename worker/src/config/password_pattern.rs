@@ -1,8 +1,12 @@
 //! A pattern that new passwords have to match, for deployments that want one (open-webui.md §5). Off by default: length
 //! and guessability are better rules (PW-08).
 //!
+//! In a pattern of ASCII, `\w` and its like mean letters of every alphabet, as they do where these patterns come from.
+//!
 //! Patterns are matched from the start, by an engine whose time is linear in the password. It has no look-ahead; those
 //! that stand at the beginning of a pattern, as in the usual "one of each kind", are taken as further patterns.
+
+use alloc::borrow::Cow;
 
 use portico_core::password::PasswordPattern;
 use regex_lite::Regex;
@@ -15,6 +19,8 @@ pub(super) const DEFAULT_PATTERN: &str = r"^(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[
 pub(super) struct Pattern {
     required: Vec<Regex>,
     forbidden: Vec<Regex>,
+    /// Whether classes such as `\w` stand in it, and nothing that a stand-in for a letter could match instead.
+    has_classes: bool,
 }
 
 /// Not a pattern, or one with look-around elsewhere than at its beginning.
@@ -27,7 +33,8 @@ impl Pattern {
     /// # Errors
     /// [`PatternError`].
     pub(super) fn parse(text: &str) -> Result<Self, PatternError> {
-        let mut pattern = Self { required: Vec::new(), forbidden: Vec::new() };
+        let has_classes = text.is_ascii() && text.contains('\\') && !text.contains('_');
+        let mut pattern = Self { required: Vec::new(), forbidden: Vec::new(), has_classes };
         let mut rest = text.strip_prefix('^').unwrap_or(text);
         while let Some((kind, inside, after)) = look_ahead(rest) {
             match kind {
@@ -43,9 +50,25 @@ impl Pattern {
 
 impl PasswordPattern for Pattern {
     fn matches(&self, password: &str) -> bool {
-        self.required.iter().all(|regex| regex.is_match(password))
-            && !self.forbidden.iter().any(|regex| regex.is_match(password))
+        let password = if self.has_classes { in_ascii(password) } else { Cow::Borrowed(password) };
+        self.required.iter().all(|regex| regex.is_match(&password))
+            && !self.forbidden.iter().any(|regex| regex.is_match(&password))
     }
+}
+
+/// The engine's classes know ASCII only: other letters and digits become `_`, which is of `\w` and neither `a-z` nor `A-Z`,
+/// other blanks become a blank.
+fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let stand_in = |letter: char| match letter {
+        letter if letter.is_ascii() => letter,
+        letter if letter.is_alphanumeric() => '_',
+        letter if letter.is_whitespace() => ' ',
+        letter => letter,
+    };
+    Cow::Owned(text.chars().map(stand_in).collect())
 }
 
 enum Kind {
@@ -95,7 +118,8 @@ mod tests {
     #[test]
     fn the_default_asks_for_one_of_each_kind_and_eight_in_all() {
         let pattern = Pattern::parse(DEFAULT_PATTERN).unwrap();
-        assert!(pattern.matches("Passw0rd!") && pattern.matches("é Aa1!bcd"));
+        assert!(pattern.matches("Passw0rd!") && pattern.matches("é Aa1!bcd") && pattern.matches("Passw0rd€"));
+        assert!(!pattern.matches("Passw0rdé") && !pattern.matches("Passw0rd\u{a0}"), "neither is a symbol");
         for weak in ["", "Pass0!x", "passw0rd!", "PASSW0RD!", "Password!", "Passw0rdx", "Passw0rd_"] {
             assert!(!pattern.matches(weak), "{weak}");
         }

@@ -8,7 +8,7 @@ use portico_core::{
     settings::SettingDefaults,
     throttle::Limit,
     time::Lifetime,
-    webhook::WebhookKey,
+    webhook::WebhookKeys,
 };
 
 use super::{
@@ -88,9 +88,9 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
     }
 
     /// What is said about webhooks.
-    pub(super) fn webhooks(&mut self, root: &RootSecret) -> WebhookPolicy {
+    pub(super) fn webhooks(&mut self, root: &RootSecret, previous: Option<&RootSecret>) -> WebhookPolicy {
         let mut policy = WebhookPolicy {
-            key: WebhookKey::derived(root),
+            keys: WebhookKeys::new(root, previous),
             default_url: None,
             loopback: self.flag("WEBHOOK_ALLOW_LOOPBACK", false),
         };

@@ -3,11 +3,10 @@
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::answer::{self, Answer};
-use crate::config::AllowedOrigins;
+use crate::config::{AllowedOrigins, Config};
 
 /// How long browsers may remember a preflight, in seconds; the contract's value.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
-const HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");
 
 /// Whether this is a browser asking for permission before it sends the real request.
 pub fn is_preflight(headers: &HeaderMap) -> bool {
@@ -15,16 +14,19 @@ pub fn is_preflight(headers: &HeaderMap) -> bool {
 }
 
 /// Answers a preflight for a path that knows `methods`.
-pub fn preflight(request: &HeaderMap, allowed: &AllowedOrigins, methods: &HeaderValue) -> Answer {
+pub fn preflight(request: &HeaderMap, config: &Config, methods: &HeaderValue) -> Answer {
     let mut granted = HeaderMap::new();
-    grant(request, allowed, &mut granted);
+    grant(request, &config.cors, &mut granted);
     if !granted.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         return answer::text(StatusCode::BAD_REQUEST, "Disallowed CORS origin");
     }
     let mut preflight = answer::text(StatusCode::OK, "OK");
     let headers = preflight.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods.clone());
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);
+    let names = format!("authorization, content-type, {}", config.api_key_header);
+    if let Ok(names) = HeaderValue::try_from(names) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
+    }
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
     preflight
 }

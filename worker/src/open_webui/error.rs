@@ -25,9 +25,12 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::validate::Issue;
-use crate::http::{
-    answer::{self, Answer},
-    body::BodyError,
+use crate::{
+    config::Config,
+    http::{
+        answer::{self, Answer},
+        body::BodyError,
+    },
 };
 
 const ACCESS_PROHIBITED: &str =
@@ -210,8 +213,10 @@ impl Error {
 
     /// What a refused weak password is told: the deployment's own hint, or the contract's sentence
     /// followed by the rule (PW-07).
-    pub(super) fn weak_password(error: PasswordPolicyError, hint: Option<&str>) -> Self {
-        Self::bad_request(match (hint, error) {
+    /// A deployment with a pattern of its own answers all weak passwords alike, as the contract does.
+    pub(super) fn weak_password(error: PasswordPolicyError, config: &Config) -> Self {
+        let plain = config.policy.password.pattern.is_some().then_some(WEAK_PASSWORD);
+        Self::bad_request(match (config.password_hint.as_deref().or(plain), error) {
             (_, PasswordPolicyError::TooLong) => PASSWORD_TOO_LONG.to_string(),
             (Some(hint), _) => hint.to_string(),
             (None, PasswordPolicyError::Pattern) => WEAK_PASSWORD.to_string(),
@@ -234,7 +239,7 @@ impl Error {
     }
 
     /// A sign-up's refusal, with the deployment's hint for weak passwords.
-    pub(super) fn sign_up(error: SignUpError, hint: Option<&str>) -> Self {
+    pub(super) fn sign_up(error: SignUpError, config: &Config) -> Self {
         match error {
             SignUpError::Closed => Self::forbidden(ACCESS_PROHIBITED),
             SignUpError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
@@ -242,24 +247,24 @@ impl Error {
             SignUpError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
             SignUpError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             SignUpError::Unavailable(fault) => fault.into(),
-            SignUpError::WeakPassword(rule) => Self::weak_password(rule, hint),
+            SignUpError::WeakPassword(rule) => Self::weak_password(rule, config),
         }
     }
 
     /// A refused change of the own password, with the deployment's hint for weak ones.
-    pub(super) fn change_password(error: ChangePasswordError, hint: Option<&str>) -> Self {
+    pub(super) fn change_password(error: ChangePasswordError, config: &Config) -> Self {
         match error {
             ChangePasswordError::Concurrent => Self::new(StatusCode::CONFLICT, AUTHENTICATION_CHANGED),
             ChangePasswordError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
             ChangePasswordError::Throttled { retry_after } => Self::throttled(TOO_MANY, retry_after),
             ChangePasswordError::Unavailable(fault) => fault.into(),
-            ChangePasswordError::WeakPassword(rule) => Self::weak_password(rule, hint),
+            ChangePasswordError::WeakPassword(rule) => Self::weak_password(rule, config),
             ChangePasswordError::WrongPassword => Self::bad_request(INCORRECT_PASSWORD),
         }
     }
 
     /// An account that an administrator could not change, with the deployment's hint for weak passwords.
-    pub(super) fn manage_user(error: ManageUserError, hint: Option<&str>) -> Self {
+    pub(super) fn manage_user(error: ManageUserError, config: &Config) -> Self {
         match error {
             ManageUserError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
             ManageUserError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
@@ -268,7 +273,7 @@ impl Error {
             ManageUserError::NoAccount => Self::not_found_here(),
             ManageUserError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
             ManageUserError::Unavailable(fault) => fault.into(),
-            ManageUserError::WeakPassword(rule) => Self::weak_password(rule, hint),
+            ManageUserError::WeakPassword(rule) => Self::weak_password(rule, config),
         }
     }
 }

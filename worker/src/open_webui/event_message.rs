@@ -7,10 +7,6 @@ use serde_json::{Value, json};
 use super::version::API_VERSION;
 use crate::config::Config;
 
-/// What a message of Discord has room for, in code points, with what says that there was more.
-const DISCORD_CHARS: usize = 2_000;
-const TRUNCATED: &str = "... (truncated)";
-
 /// The actor of an event.
 #[derive(Serialize)]
 struct Actor<'a> {
@@ -49,7 +45,7 @@ pub fn body(config: &Config, url: &str, told: Told<'_>) -> String {
         return json!({"text": text(told)}).to_string();
     }
     if is_at("https://discord.com/api/webhooks") {
-        return json!({"content": shortened(&text(told))}).to_string();
+        return json!({"content": text(told)}).to_string();
     }
     if url.contains("webhook.office.com") {
         return card(config, told).to_string();
@@ -67,13 +63,6 @@ fn headline(told: Told<'_>) -> String {
 fn text(told: Told<'_>) -> String {
     let kind = told.event.kind;
     format!("{}\n{}\nEvent: {}", headline(told), kind.description, kind.name)
-}
-
-fn shortened(text: &str) -> String {
-    if text.chars().count() < DISCORD_CHARS {
-        return text.to_string();
-    }
-    text.chars().take(DISCORD_CHARS - TRUNCATED.len() - 1).chain(TRUNCATED.chars()).collect()
 }
 
 fn card(config: &Config, told: Told<'_>) -> Value {

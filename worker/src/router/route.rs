@@ -73,6 +73,8 @@ pub enum Throttle {
     SignIn,
     /// [`portico_core::throttle::SIGN_UP_LIMIT`], for one network, and a ceiling for all.
     SignUp,
+    /// What the deployment says, for one network.
+    TokenExchange,
     /// Nothing.
     Unlimited,
 }

@@ -14,7 +14,9 @@ use crate::{
 pub fn routes<P: Ports>() -> Vec<Route<P>> {
     use AuditAction as Event;
     use Origin::{Any, Own, Welcome};
-    use Throttle::{ApiKey, Challenge, Reauthentication, SecondFactor, SignIn, SignUp, Unlimited};
+    use Throttle::{
+        ApiKey, Challenge, Reauthentication, SecondFactor, SignIn, SignUp, TokenExchange, Unlimited,
+    };
     use Way::{Long, Short};
     const DELETE: Method = Method::DELETE;
     const GET: Method = Method::GET;
@@ -56,7 +58,7 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
         (POST,   "/api/v1/auths/mfa/replace",                     human!(auths::mfa::replace),                      FORM,    SecondFactor,     Own,     Some(Event::EnrollFactor),    Long),
         (POST,   "/api/v1/auths/mfa/verify",                      anonymous!(auths::mfa::verify),                   FORM,    Challenge,        Welcome, Some(Event::VerifyFactor),    Long),
         (DELETE, "/api/v1/auths/oauth/sessions/{*provider}",      verified!(auths::oauth::delete_sessions),         FORM,    Unlimited,        Own,     None,                         Long),
-        (POST,   "/api/v1/auths/oauth/{provider}/token/exchange", anonymous!(auths::oauth::exchange),               FORM,    Unlimited,        Welcome, None,                         Long),
+        (POST,   "/api/v1/auths/oauth/{provider}/token/exchange", anonymous!(auths::oauth::exchange),               FORM,    TokenExchange,    Welcome, None,                         Long),
         (GET,    "/api/v1/auths/sessions",                        human!(auths::sessions::list),                    FORM,    Unlimited,        Any,     None,                         Long),
         (DELETE, "/api/v1/auths/sessions",                        human!(auths::sessions::end_others),              FORM,    Unlimited,        Own,     Some(Event::EndSessions),     Long),
         (DELETE, "/api/v1/auths/sessions/{id}",                   human!(auths::sessions::end),                     FORM,    Unlimited,        Own,     Some(Event::EndSessions),     Long),

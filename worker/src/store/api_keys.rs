@@ -2,7 +2,7 @@ use portico_core::{
     api_key::{ApiKeyDigest, StoredApiKey},
     audit::AuditEvent,
     id::{ApiKeyId, UserId},
-    ports::{ApiKeys, PortError},
+    ports::{ApiKeys, PortError, Replaced},
     time::UnixSeconds,
     user::Account,
 };
@@ -39,10 +39,10 @@ impl ApiKeys for Store {
     async fn reseal_api_key(
         &self,
         user: UserId,
-        digest: &ApiKeyDigest,
+        old: &StoredApiKey,
         sealed: String,
-    ) -> Result<(), PortError> {
-        self.write_envelope(user, digest, &sealed).await.map_err(fault("api keys"))
+    ) -> Result<Replaced, PortError> {
+        self.write_envelope(user, old, &sealed).await.map_err(fault("api keys"))
     }
 
     async fn find_key_holder(
@@ -117,11 +117,23 @@ impl Store {
             .map(|_| ())
     }
 
-    async fn write_envelope(&self, user: UserId, digest: &ApiKeyDigest, sealed: &str) -> worker::Result<()> {
-        const RESEAL: &str = "UPDATE api_keys SET sealed = ?3 WHERE user_id = ?1 AND digest = ?2";
+    async fn write_envelope(
+        &self,
+        user: UserId,
+        old: &StoredApiKey,
+        sealed: &str,
+    ) -> worker::Result<Replaced> {
+        const RESEAL: &str =
+            "UPDATE api_keys SET sealed = ?4 WHERE user_id = ?1 AND digest = ?2 AND sealed = ?3";
         let user = user.to_string();
-        let bound = [D1Type::Text(&user), D1Type::Text(digest.as_str()), D1Type::Text(sealed)];
-        self.database()?.prepare(RESEAL).bind_refs(&bound)?.run().await.map(|_| ())
+        let bound = [
+            D1Type::Text(&user),
+            D1Type::Text(old.digest.as_str()),
+            D1Type::Text(&old.sealed),
+            D1Type::Text(sealed),
+        ];
+        let result = self.database()?.prepare(RESEAL).bind_refs(&bound)?.run().await?;
+        Ok(if changed(&[result], 0)? { Replaced::Yes } else { Replaced::No })
     }
 
     async fn read_key_holder(

@@ -1,7 +1,7 @@
 use core::cell::Cell;
 
 use portico_core::{
-    audit::{AuditEvent, AuditRow},
+    audit::{AuditEvent, AuditOutcome, AuditRow},
     id::AuditId,
     ports::{AuditLog, AuditQuery, PortError},
     time::UnixSeconds,
@@ -49,11 +49,19 @@ impl Store {
     }
 
     async fn read_events(&self, query: AuditQuery) -> worker::Result<Vec<AuditRow>> {
-        const LIST: &str = concat!(
+        const ALL: &str = concat!(
             "SELECT ",
             columns!(),
-            " FROM audit_log
-             WHERE (?1 IS NULL OR actor_id = ?1 OR target_id = ?1)
+            " FROM audit_log WHERE ?1 IS NULL AND (?2 IS NULL OR sequence < (SELECT sequence FROM audit_log WHERE id = ?2))
+             ORDER BY sequence DESC LIMIT ?3"
+        );
+        // Each half has an index; one condition for both would have none.
+        const ABOUT: &str = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM audit_log WHERE sequence IN (
+                 SELECT sequence FROM audit_log WHERE actor_id = ?1
+                 UNION SELECT sequence FROM audit_log WHERE target_id = ?1)
                AND (?2 IS NULL OR sequence < (SELECT sequence FROM audit_log WHERE id = ?2))
              ORDER BY sequence DESC LIMIT ?3"
         );
@@ -61,7 +69,8 @@ impl Store {
         let before = query.before.map(|event| event.to_string());
         let bound =
             [optional(about.as_deref()), optional(before.as_deref()), D1Type::Real(f64::from(query.limit))];
-        let rows: Vec<Row> = self.database()?.prepare(LIST).bind_refs(&bound)?.all().await?.results()?;
+        let list = if about.is_some() { ABOUT } else { ALL };
+        let rows: Vec<Row> = self.database()?.prepare(list).bind_refs(&bound)?.all().await?.results()?;
         Ok(rows.into_iter().map(AuditRow::from).collect())
     }
 
@@ -129,7 +138,7 @@ thread_local! {
     static WRITTEN: Cell<u64> = const { Cell::new(0) };
 }
 
-/// How many events this isolate has written down, or tried to.
+/// How many events that somebody may be told about this isolate has written down, or tried to.
 pub(crate) fn written() -> u64 {
     WRITTEN.get()
 }
@@ -151,9 +160,11 @@ pub(super) fn insert(
 ) -> worker::Result<D1PreparedStatement> {
     const INSERT: &str = "INSERT INTO audit_log
              (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 WHERE ?10 = 0 OR changes() > 0
-         ON CONFLICT (id) DO NOTHING";
-    WRITTEN.set(WRITTEN.get() + 1);
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 
+         WHERE (?10 = 0 OR changes() > 0) AND NOT EXISTS (SELECT 1 FROM audit_log WHERE id = ?1)";
+    if matches!(event.outcome, AuditOutcome::FirstAdmin | AuditOutcome::Success) {
+        WRITTEN.set(WRITTEN.get() + 1);
+    }
     let id = event.id.to_string();
     let actor = event.actor.map(|actor| actor.to_string());
     let conditional = condition == Condition::IfChanged;

@@ -36,6 +36,8 @@ thread_local! {
     /// When something was last changed here: copies of that moment or before are not taken from KV, which is slow to
     /// take new ones.
     static CHANGED_AT: Cell<UnixSeconds> = const { Cell::new(UnixSeconds::new(i64::MIN)) };
+    /// How often something was changed here: what was being read meanwhile is old.
+    static CHANGES: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What this isolate goes on with.
@@ -53,10 +55,11 @@ impl Configuration for Store {
         if let Some(settings) = kept(now) {
             return Ok(settings);
         }
+        let changes = CHANGES.get();
         let stored = self.recent_settings(now).await.map_err(fault("settings"))?;
         let settings = Rc::new(Settings::new(defaults, &stored));
         // Until there is an account, every request looks again: the first one may be made elsewhere.
-        if stored.has_users {
+        if stored.has_users && CHANGES.get() == changes {
             KEPT.set(Some(Kept { settings: Rc::clone(&settings), taken_at: now }));
         }
         Ok(settings)
@@ -86,32 +89,37 @@ impl Store {
         if let Some(aged) = cache::settings(&kv).await.filter(young) {
             return Ok(aged.settings);
         }
+        let changes = CHANGES.get();
         let settings = self.read_settings().await?;
-        if settings.has_users {
+        if settings.has_users && CHANGES.get() == changes {
             cache::keep_settings(&kv, &Aged { settings: settings.clone(), read_at: now }).await;
         }
         Ok(settings)
     }
 
     async fn read_settings(&self) -> worker::Result<StoredSettings> {
-        const READ: &str = "SELECT key, value, version, 0 AS has_users, 0 AS has_webhooks FROM settings
+        const READ: &str =
+            "SELECT key, value, version, 0 AS users, 0 AS webhooks, 0 AS default_webhook FROM settings
              UNION ALL SELECT '', '', 0, EXISTS (SELECT 1 FROM users),
-                 EXISTS (SELECT 1 FROM webhooks WHERE deleted = 0 AND enabled = 1)";
+                 EXISTS (SELECT 1 FROM webhooks WHERE deleted = 0 AND enabled = 1),
+                 EXISTS (SELECT 1 FROM webhooks WHERE id = 'default')";
         #[derive(Deserialize)]
         struct Row {
             key: String,
             value: String,
             version: u32,
-            has_users: i64,
-            has_webhooks: i64,
+            users: i64,
+            webhooks: i64,
+            default_webhook: i64,
         }
         let rows: Vec<Row> = self.database()?.prepare(READ).all().await?.results()?;
-        let has_users = rows.iter().any(|row| row.has_users != 0);
-        let has_webhooks = rows.iter().any(|row| row.has_webhooks != 0);
+        let has = |flag: fn(&Row) -> i64| rows.iter().any(|row| flag(row) != 0);
+        let (has_users, has_webhooks) = (has(|row| row.users), has(|row| row.webhooks));
+        let knows_default_webhook = has(|row| row.default_webhook);
         let rows = rows.into_iter().filter(|row| !row.key.is_empty());
         let rows =
             rows.map(|row| (row.key, StoredSetting { value: row.value, version: row.version })).collect();
-        Ok(StoredSettings { rows, has_users, has_webhooks })
+        Ok(StoredSettings { rows, has_users, has_webhooks, knows_default_webhook })
     }
 
     async fn write_settings(
@@ -154,6 +162,7 @@ impl Store {
         KEPT.set(None);
         let now = platform::now();
         CHANGED_AT.set(now);
+        CHANGES.set(CHANGES.get() + 1);
         let Ok(kv) = self.env.kv(CACHE) else { return };
         match self.read_settings().await {
             Ok(settings) if settings.has_users => {

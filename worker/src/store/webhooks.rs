@@ -95,8 +95,10 @@ impl Store {
                 database.prepare(KNOWN).bind_refs(&D1Type::Text(&webhook.id))?,
             ])
             .await;
-        self.forget_settings().await;
         let results = results?;
+        if changed(&results, 0)? {
+            self.forget_settings().await;
+        }
         let count: Count = super::batch::first(&results, 2)?.ok_or_else(|| missing("count"))?;
         Ok(match changed(&results, 0)? {
             true => WebhookSaved::Yes,
@@ -107,7 +109,9 @@ impl Store {
 
     async fn update_webhook(&self, webhook: &Webhook, event: &AuditEvent) -> worker::Result<WebhookSaved> {
         const UPDATE: &str = "UPDATE webhooks
-             SET name = ?2, url = ?3, enabled = ?4, events = ?5, targets = ?6, updated_at = ?7
+             SET name = ?2, url = ?3, enabled = ?4, events = ?5, targets = ?6, updated_at = ?7,
+                 failures = 0, due_at = NULL, sequence = CASE enabled WHEN 1 THEN sequence
+                     ELSE (SELECT COALESCE(MAX(sequence), 0) FROM audit_log) END
              WHERE id = ?1 AND deleted = 0";
         let (events, targets) = (events_of(webhook)?, targets_of(webhook)?);
         let bound = [

@@ -81,17 +81,18 @@ pub async fn confirm_enrolment(
         reset: None,
     };
     let event = audit::event(ctx, Some(user), AuditAction::EnrollFactor, AuditOutcome::Success)?;
-    let event = match challenge.kind {
-        ChallengeKind::Enroll => audit::detailed(event, &json!({"auth_method": challenge.method})),
-        ChallengeKind::Recover | ChallengeKind::Replace | ChallengeKind::Verify => event,
-    };
     if ctx.ports.replace_second_factor(user, present.as_ref(), Some(stored), event).await? == Replaced::No {
         return Err(SecondFactorError::Concurrent);
     }
     ctx.ports.end_all_sessions(user, ctx.now).await?;
     give_back(ctx, user).await;
     let signed_in = match challenge.kind {
-        ChallengeKind::Enroll => Some(open_verified(ctx, account, &Proved::of(&challenge)).await?),
+        ChallengeKind::Enroll => {
+            let signed_in = open_verified(ctx, account, &Proved::of(&challenge)).await?;
+            let event = audit::event(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success)?;
+            ctx.ports.append(audit::detailed(event, &json!({"auth_method": challenge.method}))).await?;
+            Some(signed_in)
+        }
         ChallengeKind::Recover | ChallengeKind::Replace | ChallengeKind::Verify => None,
     };
     Ok(Enrolled { signed_in, backup_codes: codes.iter().map(BackupCode::to_text).collect() })

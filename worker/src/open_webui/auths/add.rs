@@ -37,7 +37,7 @@ struct AddedView<'a> {
 pub async fn add(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer, Error> {
     let added = manage_user::add(&call.ctx, (admin.id(), admin.presence()), form(call)?)
         .await
-        .map_err(|error| Error::manage_user(error, call.config.password_hint.as_deref()))?;
+        .map_err(|error| Error::manage_user(error, call.config))?;
     let token = match (&added.session, admin.presence()) {
         (Some(session), Presence::InPerson) => Some(session.token.as_str()),
         // Clients expect a text.

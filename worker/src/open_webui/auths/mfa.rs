@@ -24,10 +24,10 @@ use crate::{
     router::{Call, Cookies},
 };
 
-/// Shortest and longest token of a step, and of an operator, in bytes.
-const TOKEN_BYTES: (usize, usize) = (20, 160);
-/// Shortest and longest code, in bytes.
-const CODE_BYTES: (usize, usize) = (1, 128);
+/// Shortest and longest token of a step, and of an operator, in code points.
+const TOKEN_CHARS: (usize, usize) = (20, 160);
+/// Shortest and longest code, in code points.
+const CODE_CHARS: (usize, usize) = (1, 128);
 
 /// `GET …/status`: whether the caller has a factor, and has to.
 ///
@@ -85,7 +85,7 @@ pub async fn start(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 /// 401, 409, 422, 429 or 503.
 pub async fn confirm(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let mut form = Form::of(call)?;
-    let fields = form.token("challenge_token").zip(form.text("code", CODE_BYTES));
+    let fields = form.token("challenge_token").zip(form.text("code", CODE_CHARS));
     let (token, code) = form.finish(fields)?;
     let enrolled = second_factor::confirm_enrolment(&call.ctx, &token, &code).await?;
     let codes: Vec<_> = enrolled.backup_codes.iter().map(|code| code.expose_secret().as_str()).collect();
@@ -169,22 +169,23 @@ impl Form {
     }
 
     fn token(&mut self, field: &str) -> Option<String> {
-        self.text(field, TOKEN_BYTES)
+        self.text(field, TOKEN_CHARS)
     }
 
     fn text(&mut self, field: &str, (least, most): (usize, usize)) -> Option<String> {
         let text = self.0.string(field)?;
-        if text.len() < least {
+        let length = text.chars().count();
+        if length < least {
             return self.0.refuse_length(field, "string_too_short", "at least", least);
         }
-        if text.len() > most {
+        if length > most {
             return self.0.refuse_length(field, "string_too_long", "at most", most);
         }
         Some(text)
     }
 
     fn shown(&mut self) -> Option<Shown> {
-        let code = self.text("code", CODE_BYTES);
+        let code = self.text("code", CODE_CHARS);
         let is_backup = self.0.optional_flag("recovery").unwrap_or(false);
         Some(Shown { code: Secret::new(code?), is_backup })
     }

@@ -20,7 +20,7 @@ use crate::{
 pub async fn signup(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let next = sign_up::with_password(&call.ctx, form(call)?)
         .await
-        .map_err(|error| Error::sign_up(error, call.config.password_hint.as_deref()))?;
+        .map_err(|error| Error::sign_up(error, call.config))?;
     Ok(signin::next(call, &next))
 }
 

@@ -22,7 +22,7 @@ pub async fn update_password(call: &Call<'_, impl Ports>, caller: HumanSession<'
     }
     change_password::change(&call.ctx, &caller.session, form)
         .await
-        .map_err(|error| Error::change_password(error, call.config.password_hint.as_deref()))?;
+        .map_err(|error| Error::change_password(error, call.config))?;
     Ok(answer::json(StatusCode::OK, &true))
 }
 

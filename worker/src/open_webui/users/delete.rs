@@ -16,7 +16,7 @@ pub async fn delete(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Ans
     if let Ok(target) = UserId::parse(call.param("id")) {
         manage_user::delete(&call.ctx, admin.id(), target)
             .await
-            .map_err(|error| Error::manage_user(error, call.config.password_hint.as_deref()))?;
+            .map_err(|error| Error::manage_user(error, call.config))?;
     }
     Ok(answer::json(StatusCode::OK, &true))
 }

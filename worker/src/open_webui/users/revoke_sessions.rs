@@ -27,6 +27,6 @@ pub async fn revoke_sessions(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> R
     match manage_user::revoke_sessions(&call.ctx, admin.id(), target).await {
         Ok(()) => Ok(answer::json(StatusCode::OK, &true)),
         Err(ManageUserError::NoAccount) => Err(Error::unknown_user()),
-        Err(error) => Err(Error::manage_user(error, call.config.password_hint.as_deref())),
+        Err(error) => Err(Error::manage_user(error, call.config)),
     }
 }

@@ -26,7 +26,7 @@ pub async fn update(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Ans
     let target = UserId::parse(call.param("id")).map_err(|_| Error::not_found_here())?;
     manage_user::update(&call.ctx, (admin.id(), admin.presence()), target, form)
         .await
-        .map_err(|error| Error::manage_user(error, call.config.password_hint.as_deref()))?;
+        .map_err(|error| Error::manage_user(error, call.config))?;
     let record = user_list::find(&call.ctx, target).await?.ok_or_else(Error::not_found_here)?;
     Ok(answer::json(StatusCode::OK, &view::user_model(&record)))
 }
