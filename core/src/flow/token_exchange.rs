@@ -1,6 +1,6 @@
 //! A session for a token that a provider gave (open-webui.md §8.9).
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use super::{Ctx, audit};
 use crate::{
@@ -10,24 +10,29 @@ use crate::{
     time::Lifetime,
 };
 
+/// The provider that administrators may configure; all others are the environment's.
+pub const OPENID: &str = "oidc";
+
 /// Whether tokens are exchanged, and how many.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TokenExchangePolicy {
     /// They are.
     pub enabled: bool,
     /// For one network; `None` for as many as come.
     pub limit: Option<Limit>,
+    /// The providers that the environment names.
+    pub providers: Vec<&'static str>,
 }
 
 /// Finds out whether a provider's token may be exchanged.
 ///
 /// # Errors
-/// [`TokenExchangeError`]. As long as no provider is known, that it is none of ours.
+/// [`TokenExchangeError`]. As long as nobody can be signed in by a provider, none of them says whose a token is.
 pub async fn exchange(
     ctx: &Ctx<'_, impl Ports>,
     provider: &str,
 ) -> Result<core::convert::Infallible, TokenExchangeError> {
-    let policy = ctx.policy.token_exchange;
+    let policy = &ctx.policy.token_exchange;
     if !policy.enabled {
         return Err(TokenExchangeError::Off);
     }
@@ -41,12 +46,23 @@ pub async fn exchange(
             return Err(TokenExchangeError::Throttled { retry_after });
         }
     }
-    Err(TokenExchangeError::UnknownProvider(provider.to_lowercase()))
+    let provider = provider.to_lowercase();
+    let is_known = match provider.as_str() {
+        OPENID => ctx.settings().await?.has_openid_provider(),
+        provider => policy.providers.contains(&provider),
+    };
+    Err(if is_known {
+        TokenExchangeError::NotValidated
+    } else {
+        TokenExchangeError::UnknownProvider(provider)
+    })
 }
 
 /// Why a token was not exchanged.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TokenExchangeError {
+    /// The provider does not say whose token it is.
+    NotValidated,
     /// The deployment exchanges none.
     Off,
     /// Too many from there.

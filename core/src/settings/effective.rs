@@ -245,6 +245,14 @@ impl Settings {
     pub fn text(&self, name: &str) -> Option<&str> {
         self.named(name).as_str().filter(|text| !text.is_empty())
     }
+
+    /// Whether a provider of one's own is configured as far as it has to be (open-webui.md §8.1).
+    pub fn has_openid_provider(&self) -> bool {
+        let has = |name: &str| self.text(name).is_some();
+        has("OAUTH_CLIENT_ID")
+            && has("OPENID_PROVIDER_URL")
+            && (has("OAUTH_CLIENT_SECRET") || has("OAUTH_CODE_CHALLENGE_METHOD"))
+    }
 }
 
 /// Without the values: there are secrets among them.

@@ -30,3 +30,25 @@ fn a_provider_that_is_not_configured_has_no_tokens_to_exchange_and_asking_is_lim
     let elsewhere = app.anonymous().with("cf-connecting-ip", "203.0.113.9");
     assert_eq!(elsewhere.post(PATH, &json!({"token": "a provider's"})).status, 404);
 }
+
+#[test]
+fn a_provider_that_nobody_can_ask_says_nothing_about_a_token() {
+    let app = TestApp::with_vars(&[
+        ("ENABLE_OAUTH_TOKEN_EXCHANGE", "true"),
+        ("GOOGLE_CLIENT_ID", "us"),
+        ("GOOGLE_CLIENT_SECRET", "secret"),
+        ("OAUTH_CLIENT_ID", "us"),
+        ("OAUTH_CLIENT_SECRET", "secret"),
+        ("OPENID_PROVIDER_URL", "https://id.example/.well-known/openid-configuration"),
+        ("MICROSOFT_CLIENT_ID", "us"),
+    ]);
+    let ask = |provider: &str| {
+        let path = format!("/api/v1/auths/oauth/{provider}/token/exchange");
+        let answer = app.anonymous().post(&path, &json!({"token": "a provider's"}));
+        (answer.status, answer.detail())
+    };
+    for provider in ["google", "oidc", "OIDC"] {
+        assert_eq!(ask(provider), (400, "Invalid token or unable to validate with provider".to_string()));
+    }
+    assert_eq!(ask("microsoft"), (404, "Provider 'microsoft' is not configured".to_string()));
+}

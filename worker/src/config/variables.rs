@@ -17,6 +17,14 @@ use super::{
     values,
 };
 
+/// Providers of accounts, and the variables that configure each (contract §8.1).
+const PROVIDERS: [(&str, &[&str]); 4] = [
+    ("feishu", &["FEISHU_CLIENT_ID", "FEISHU_CLIENT_SECRET"]),
+    ("github", &["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"]),
+    ("google", &["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]),
+    ("microsoft", &["MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_SECRET", "MICROSOFT_CLIENT_TENANT_ID"]),
+];
+
 /// Variables and secrets by name, and what was wrong with those that were read.
 pub(super) struct Variables<L> {
     lookup: L,
@@ -84,6 +92,11 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         TokenExchangePolicy {
             enabled: self.flag("ENABLE_OAUTH_TOKEN_EXCHANGE", false),
             limit: attempts.map(|attempts| Limit { attempts, window }),
+            providers: PROVIDERS
+                .into_iter()
+                .filter(|(_, needed)| needed.iter().all(|name| self.text(name).is_some()))
+                .map(|(provider, _)| provider)
+                .collect(),
         }
     }
 

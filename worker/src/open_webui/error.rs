@@ -320,6 +320,9 @@ impl From<OwnKeyError> for Error {
 impl From<TokenExchangeError> for Error {
     fn from(error: TokenExchangeError) -> Self {
         match error {
+            TokenExchangeError::NotValidated => {
+                Self::bad_request("Invalid token or unable to validate with provider")
+            }
             TokenExchangeError::Off => Self::switched_off("Token exchange is disabled"),
             TokenExchangeError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             TokenExchangeError::Unavailable(fault) => fault.into(),
