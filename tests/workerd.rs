@@ -37,7 +37,12 @@ fn after_a_panic_the_next_request_works() {
     let storage = Workerd::start_worker(PORT_SUITE, &[]);
     let get = |path: &str| storage.send(Request::get(path).body(Vec::new()).unwrap()).status;
     let case = "/sessions::an_open_session_shows_its_account";
-    assert_eq!(get("/panic"), 500);
+    let panicked = storage.send(Request::get("/panic").body(Vec::new()).unwrap());
+    /* ER-01, SE-13 */
+    assert_eq!((panicked.status, panicked.detail().as_str()), (500, "Internal Server Error"));
+    for (name, value) in [("cache-control", "no-store"), ("x-content-type-options", "nosniff")] {
+        assert_eq!(panicked.header(name), value);
+    }
     assert_eq!(get(case), 200);
     assert_eq!(get("/panic"), 500);
     assert_eq!(get("/throttles::a_bucket_grants_its_limit_and_no_more"), 200);

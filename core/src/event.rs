@@ -1,5 +1,5 @@
 //! What happened, for those who want to be told (open-webui.md §11.1). Events are read off the audit log, which is written
-//! in the same step as what it tells about: nothing that happened goes untold, nothing is told that did not happen.
+//! in the same step as what it tells about: nothing is told that did not happen.
 
 use alloc::{
     string::{String, ToString as _},
@@ -143,11 +143,11 @@ impl Event {
         }
     }
 
-    /// The account that it concerns, if any.
-    pub fn user(&self) -> Option<UserId> {
+    /// The account that it is about, if it is about one.
+    pub const fn user(&self) -> Option<UserId> {
         match self.subject {
             Some(Subject::User(user)) => Some(user),
-            Some(Subject::Group(_)) | None => self.actor,
+            Some(Subject::Group(_)) | None => None,
         }
     }
 
@@ -209,7 +209,8 @@ fn kinds(action: AuditAction, detail: &Detail) -> Vec<(EventKind, Map<String, Va
                     Some((kind, Map::from_iter([("user_ids".to_string(), users.clone())])))
                 })
                 .collect();
-            if changed.is_empty() { plain(GROUP_UPDATED) } else { changed }
+            // Who was in it already, or never was, is no news.
+            if detail.has("members") || !changed.is_empty() { changed } else { plain(GROUP_UPDATED) }
         }
         AuditAction::ChangePassword => plain(PASSWORD_CHANGED),
         AuditAction::ChangeSettings if detail.has("USER_PERMISSIONS") => plain(PERMISSIONS_UPDATED),

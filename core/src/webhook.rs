@@ -119,15 +119,22 @@ impl Webhook {
 
     /// Whether it wants to be told about an event. `groups` are those that the event's account belongs to.
     pub fn wants(&self, event: &Event, groups: &[GroupId]) -> bool {
-        let is_target = match (&self.targets, event.user()) {
+        if !self.names(event) {
+            return false;
+        }
+        match (&self.targets, event.user()) {
             (None, _) => true,
             (Some(targets), None) => targets.is_empty(),
             (Some(targets), Some(user)) => targets.iter().any(|target| match target {
                 Target::Group(group) => groups.contains(group),
                 Target::User(target) => *target == user,
             }),
-        };
-        is_target && self.events.iter().any(|pattern| pattern.matches(event.kind.name))
+        }
+    }
+
+    /// Whether it wants to be told about events of that kind, if they are of the right people.
+    pub fn names(&self, event: &Event) -> bool {
+        self.events.iter().any(|pattern| pattern.matches(event.kind.name))
     }
 }
 
@@ -234,7 +241,7 @@ mod tests {
     fn targets_say_whose_events() {
         let (ann, group) = (UserId::parse(ANN).unwrap(), GroupId::parse(ANN).unwrap());
         let (hers, nobodys) =
-            (event(AuditAction::SignIn, Some(ANN)), event(AuditAction::ChangeSettings, None));
+            (event(AuditAction::SignIn, Some(ANN)), event(AuditAction::ChangeSettings, Some(ANN)));
         for (targets, of_hers, of_nobodys) in [
             (None, true, true),
             (Some(Vec::new()), false, true),

@@ -51,6 +51,18 @@ impl Workerd {
         send(&self.url, request)
     }
 
+    /// Runs a statement behind Portico's back; the error, if the database refuses it.
+    pub(crate) fn sql(&self, statement: &str) -> Option<String> {
+        let answer = shared(|node| node.command(&json!({"sql": self.name, "statement": statement})));
+        answer["error"].as_str().map(str::to_string)
+    }
+
+    /// Lets the Worker do what it does now and then.
+    pub(crate) fn tick(&self) {
+        let answer = shared(|node| node.command(&json!({"tick": self.name})));
+        assert_eq!(answer, json!({}));
+    }
+
     pub(super) fn at_once(&self, requests: Vec<Request<Vec<u8>>>) -> Vec<Answer> {
         thread::scope(|scope| {
             let running: Vec<_> =

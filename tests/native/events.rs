@@ -196,10 +196,20 @@ fn everybody_hears_it_in_their_own_shape_and_only_what_they_asked_for() {
         tell(&ann, json!({"events": ["user.role_updated"], "targets": []}));
         tell(&ann, json!({"events": ["user.role_updated"], "enabled": false}));
         tell(&ann, json!({"events": ["group.*"]}));
+        tell(&ann, json!({"url": "https://example.com/nobody", "targets": []}));
         ann.post(&format!("/api/v1/users/{id}/update"), &json!({"role": "pending"}));
         native.tell_events();
         let posted = native.ports.posted();
         assert_eq!(posted.len(), 5, "{posted:?}");
+        assert!(!posted.iter().any(|message| message.url.ends_with("/nobody")), "it is about somebody");
+        let permissions = ann.get("/api/v1/users/default/permissions").json();
+        let mut permissions = permissions.clone();
+        permissions["features"]["api_keys"] = json!(true);
+        assert_eq!(ann.post("/api/v1/users/default/permissions", &permissions).status, 200);
+        native.tell_events();
+        let posted = native.ports.posted();
+        assert!(posted.iter().any(|message| message.url.ends_with("/nobody")), "it is about nobody");
+        let posted = &posted[..5];
         let told = |url: &str| -> Value {
             let message = posted.iter().find(|message| message.url.contains(url)).unwrap();
             serde_json::from_str(&message.body).unwrap()
@@ -246,7 +256,10 @@ fn a_group_hears_of_its_members_and_somebody_who_is_gone_is_still_named() {
         native.tell_events();
         assert_eq!(names(native), ["auth.login"]);
         tell(&ann, json!({"events": ["group.member_removed", "user.deleted"]}));
-        ann.post(&format!("/api/v1/groups/id/{red}/users/remove"), &json!({"user_ids": [id]}));
+        for _ in 0..2 {
+            // The second time nobody is there to be taken out.
+            ann.post(&format!("/api/v1/groups/id/{red}/users/remove"), &json!({"user_ids": [id]}));
+        }
         let path = format!("/api/v1/users/{}", id.as_str().unwrap());
         assert_eq!(ann.send(http::Method::DELETE, &path, None, Vec::new()).status, 200);
         native.tell_events();

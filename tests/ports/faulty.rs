@@ -488,8 +488,8 @@ impl<P: Webhooks> Webhooks for Faulty<P> {
         self.through(self.ports.delete_webhook(id, event)).await
     }
 
-    async fn note_delivery(&self, id: &str, delivery: Delivery) -> Result<(), PortError> {
-        self.through(self.ports.note_delivery(id, delivery)).await
+    async fn note_delivery(&self, id: &str, old: Delivery, new: Delivery) -> Result<(), PortError> {
+        self.through(self.ports.note_delivery(id, old, new)).await
     }
 }
 

@@ -44,8 +44,9 @@ pub(crate) async fn a_webhook_is_stored_changed_and_gone_for_good(ports: &impl P
     let news = works(ports.events_after(delivery.sequence, 10).await)?;
     hold_eq!(news.len() <= 1, true);
     let later = Delivery { sequence: 7, failures: 2, due_at: Some(NOW) };
-    works(ports.note_delivery("one", later).await)?;
-    works(ports.note_delivery("two", later).await)?;
+    works(ports.note_delivery("one", Delivery::told(delivery.sequence + 1), Delivery::told(9)).await)?;
+    works(ports.note_delivery("one", *delivery, later).await)?;
+    works(ports.note_delivery("two", *delivery, later).await)?;
     let changed = Webhook { url: None, enabled: false, targets: None, events: Vec::new(), ..one.clone() };
     hold_eq!(works(ports.replace_webhook(changed.clone(), event(ports)?).await)?, WebhookSaved::Yes);
     hold_eq!(works(ports.list_webhooks().await)?, vec![(changed.clone(), Delivery::told(7))]);

@@ -91,3 +91,29 @@ fn one_who_redirects_or_says_nothing_holds_nobody_up_and_leads_nowhere() {
         assert!(!heads.is_empty() && heads.iter().all(|head| head.starts_with("post /hook ")), "{heads:?}");
     }
 }
+
+#[test]
+fn now_and_then_old_rows_leave_the_log_and_nothing_else_takes_one_out() {
+    /* LG-03 */
+    assert!(on_workerd());
+    let app = TestApp::new();
+    let TestApp::Workerd(workerd) = &app else { unreachable!("checked above") };
+    let old = "INSERT INTO audit_log (id, at, action, outcome, network, user_agent, request_id)
+               VALUES ('old', 1000000000, 'sign_in', 'success', '', '', '')";
+    assert_eq!(workerd.sql(old), None);
+    let ann = app.sign_up("Ann", "ann@example.com");
+    for statement in ["UPDATE audit_log SET outcome = 'success'", "DELETE FROM audit_log WHERE id <> 'old'"] {
+        assert!(workerd.sql(statement).unwrap().contains("the audit log is append-only"), "{statement}");
+    }
+    workerd.tick();
+    let rows = ann.get("/api/v1/audit").json()["events"].as_array().unwrap().clone();
+    let rows: Vec<_> = rows.iter().map(|row| (&row["sequence"], row["action"].as_str().unwrap())).collect();
+    let expected = [(4, "expire_events"), (3, "sign_in"), (2, "sign_up")];
+    assert_eq!(rows.len(), expected.len(), "{rows:?}");
+    for (row, expected) in rows.iter().zip(expected) {
+        assert_eq!((row.0.as_u64(), row.1), (Some(expected.0), expected.1));
+    }
+    workerd.tick();
+    let again = ann.get("/api/v1/audit").json()["events"].as_array().unwrap().len();
+    assert_eq!(again, 3, "nothing old, nothing to say");
+}

@@ -1,6 +1,7 @@
 // Runs built Workers in workerd for the tests. One line of JSON in, one line out:
 //   {"start": NAME, "worker": DIR, "vars": {…}, "state": DIR?, "meddle": BOOL?}  →  {"url": …}
 //   {"sql": NAME, "statement": SQL}                             →  {}
+//   {"tick": NAME}: what the Worker does now and then           →  {}
 //   {"stop": NAME}                                              →  {}
 // Every instance has a port and, unless it is given a folder, storage of its own. Ends with its input.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -103,6 +104,12 @@ async function sql({ sql: name, statement }) {
   return {};
 }
 
+async function tick({ tick: name }) {
+  const worker = await instances.get(name).getWorker();
+  const { outcome } = await worker.scheduled({ cron: "*/15 * * * *" });
+  return outcome === "ok" ? {} : { error: outcome };
+}
+
 async function stop({ stop: name }) {
   await instances.get(name)?.dispose();
   instances.delete(name);
@@ -110,10 +117,12 @@ async function stop({ stop: name }) {
   return {};
 }
 
+const verbs = { start, sql, tick, stop };
+
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
-  const act = "start" in command ? start : "sql" in command ? sql : stop;
-  const answer = await act(command).catch((error) => ({
+  const [verb] = Object.keys(command).filter((name) => name in verbs);
+  const answer = await verbs[verb](command).catch((error) => ({
     error: String(error?.stack ?? error),
   }));
   process.stdout.write(`${JSON.stringify(answer)}\n`);

@@ -63,9 +63,24 @@ async function ask(question, request, env, ctx) {
   return longWay(request, env, ctx);
 }
 
-function longWay(request, env, ctx) {
-  return new Portico(ctx, env).fetch(request);
+async function longWay(request, env, ctx) {
+  try {
+    return await new Portico(ctx, env).fetch(request);
+  } catch (error) {
+    console.error(error);
+    return new Response('{"detail":"Internal Server Error"}', { status: 500, headers: LAST_RESORT });
+  }
 }
+
+// What every answer carries, also when the Rust half has given none: http/answer.rs has the same list.
+const LAST_RESORT = {
+  "content-type": "application/json",
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
 
 // What answers have in common: a status and the headers that hardly ever differ, made once and kept, because
 // making them costs as much as all the rest of an answer. Bounded; what does not fit is made each time.

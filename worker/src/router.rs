@@ -11,7 +11,11 @@ use alloc::collections::BTreeMap;
 
 use http::{HeaderMap, HeaderValue, Method, Request};
 use portico_core::{
-    flow::{Ctx, authentication_limit, trusted_identity},
+    flow::{
+        Ctx, authentication_limit,
+        denial::{self, Denial},
+        trusted_identity,
+    },
     id::TokenId,
     ports::{PortError, Ports},
     throttle::Spent,
@@ -212,6 +216,7 @@ async fn call<P: Ports>(
             Err(fault) => return open_webui::error::Error::from(fault).into(),
         };
         if !origin::is_welcome(&parts.headers, host.config, &own_origin) {
+            denial::record(&ctx, Denial::NotTaken, parts.uri.path()).await;
             return open_webui::error::foreign_origin();
         }
         if !origin::vouches_for_cookies(&parts.headers, host.config, &own_origin) {

@@ -137,6 +137,8 @@ pub async fn authenticate(
     let settings = ctx.settings().await?;
     let permissions = Permissions::from(settings.default_permissions).and(&account.grants);
     if !may_have_key(&settings, account.user.role, &permissions) {
+        let (actor, action) = (Some(account.user.id), AuditAction::UseApiKey);
+        audit::record_refusal(ctx, actor, action, AuditOutcome::Forbidden).await;
         return Err(ApiKeyError::Forbidden);
     }
     if !settings.api_keys.open(path) {

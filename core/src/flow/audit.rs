@@ -68,24 +68,22 @@ pub(super) async fn record_refusal(
     outcome: AuditOutcome,
 ) {
     let Ok(event) = event(ctx, actor, action, outcome) else { return };
-    let event = match outcome {
-        AuditOutcome::Throttled => AuditEvent { id: of_this_minute(&event), ..event },
-        _ => event,
-    };
+    let event = if outcome == AuditOutcome::Throttled { once_a_minute(event) } else { event };
     // Nothing to decide on the result: see above.
     let _ = ctx.ports.append(event).await;
 }
 
 /// Whoever is told to wait and does not is in the log once a minute: the log must not grow with every packet.
-fn of_this_minute(event: &AuditEvent) -> AuditId {
+pub(super) fn once_a_minute(event: AuditEvent) -> AuditEvent {
     let minute = event.at.get().div_euclid(60).to_be_bytes();
     let digest = Sha256::new()
         .chain_update(minute)
         .chain_update(event.action.as_str())
+        .chain_update(event.outcome.as_str())
         .chain_update(event.actor.map(|actor| *actor.as_bytes()).unwrap_or_default())
         .chain_update(&event.network)
         .finalize();
     let mut id = [0; 16];
     id.iter_mut().zip(digest).for_each(|(byte, digest)| *byte = digest);
-    AuditId::from_hash(id)
+    AuditEvent { id: AuditId::from_hash(id), ..event }
 }

@@ -120,8 +120,16 @@ pub async fn change_members(
     remove: &[UserId],
 ) -> Result<Group, GroupError> {
     let event = audit::event_about(ctx, admin, id, AuditAction::ChangeGroup)?;
-    let members = [("added", add), ("removed", remove)].into_iter().filter(|(_, users)| !users.is_empty());
-    let detail: Map<_, _> = members.map(|(what, users)| (what.to_string(), json!(users))).collect();
+    let members: Vec<_> =
+        ctx.ports.list_members(&[id]).await?.into_iter().map(|(_, member)| member).collect();
+    let added: Vec<_> = add.iter().filter(|user| !members.contains(user)).collect();
+    let removed: Vec<_> = remove.iter().filter(|user| members.contains(user)).collect();
+    let mut detail = Map::from_iter([("members".to_string(), json!(true))]);
+    for (what, users) in [("added", added), ("removed", removed)] {
+        if !users.is_empty() {
+            detail.insert(what.to_string(), json!(users));
+        }
+    }
     let event = audit::detailed(event, &Value::Object(detail));
     ctx.ports.change_members(id, add, remove, event).await?.ok_or(GroupError::NoGroup)
 }

@@ -62,8 +62,15 @@ pub async fn update(
     let email = form.email.as_deref().map(Email::parse).transpose().map_err(ManageUserError::InvalidEmail)?;
     // A key opens no way to sign in (AK-09).
     let other_email = email.as_ref().is_some_and(|email| *email != current.user.email);
-    if presence == Presence::ByKey && (other_email || form.password.is_some()) {
+    let promotes = form.role == Some(Role::Admin) && current.user.role != Role::Admin;
+    if presence == Presence::ByKey && (other_email || form.password.is_some() || promotes) {
         return Err(ManageUserError::NeedsPerson);
+    }
+    // Decided again in the step that stores it; here so that the answer is the contract's.
+    if let Some(email) = email.as_ref().filter(|_| other_email)
+        && ctx.ports.find_credential(email).await?.is_some()
+    {
+        return Err(ManageUserError::EmailTaken);
     }
     let password_hash = match &form.password {
         Some(password) => {

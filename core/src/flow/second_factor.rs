@@ -217,6 +217,10 @@ async fn account(
     user: UserId,
     challenge: &Challenge,
 ) -> Result<Account, SecondFactorError> {
+    // Switching passwords off holds for what has begun (AD-12).
+    if challenge.method == AuthMethod::Password && !ctx.policy.password_sign_in {
+        return Err(SecondFactorError::Expired);
+    }
     let credential = ctx.ports.load_credential(user).await?.ok_or(SecondFactorError::Expired)?;
     if credential.version != challenge.credential_version {
         return Err(SecondFactorError::Concurrent);

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Ctx, audit, webhooks};
 use crate::{
-    audit::{AuditAction, AuditEvent, AuditOutcome, AuditRow},
+    audit::{AuditAction, AuditEvent, AuditOutcome},
     event::{Event, Subject},
     id::UserId,
     ports::{Message, PortError, Ports},
@@ -79,47 +79,45 @@ async fn tell(
     let rows = ctx.ports.events_after(delivery.sequence, ROWS).await?;
     let Some(last) = rows.last() else { return Ok(None) };
     // Nobody knows where it is, any more: it misses what happens.
-    let Some(url) = webhooks::url_of(ctx, webhook)? else {
-        ctx.ports.note_delivery(&webhook.id, Delivery::told(last.sequence)).await?;
-        return Ok(None);
+    let url = match webhooks::url_of(ctx, webhook) {
+        Ok(Some(url)) => url,
+        Ok(None) => {
+            ctx.ports.note_delivery(&webhook.id, delivery, Delivery::told(last.sequence)).await?;
+            return Ok(None);
+        }
+        // An envelope that does not open is as good as nobody at home; the log says so when an event is given up.
+        Err(_) => return postpone(ctx, webhook, delivery, delivery.sequence + 1).await,
     };
-    let (mut known, mut sent) = (delivery, 0);
+    let (mut noted, mut sent) = (delivery, 0);
     for row in &rows {
         if sent >= SENT {
             return Ok(Some(ctx.now));
         }
         let before = sent;
         for event in Event::told_by(row) {
-            match tell_one(ctx, webhook, url.expose_secret(), &event, body).await {
-                Ok(true) => sent += 1,
-                Ok(false) => {}
-                Err(_) => return postpone(ctx, webhook, known, row).await,
+            if !is_wanted(ctx, webhook, &event).await? {
+                continue;
             }
+            let message = message(ctx, webhook, url.expose_secret(), &event, body).await?;
+            if ctx.policy.webhooks.check(&message.url).is_err() || ctx.ports.post(message).await.is_err() {
+                return postpone(ctx, webhook, noted, row.sequence).await;
+            }
+            sent += 1;
         }
-        known = Delivery::told(row.sequence);
         if sent > before || row.sequence == last.sequence {
-            ctx.ports.note_delivery(&webhook.id, known).await?;
+            let known = Delivery::told(row.sequence);
+            ctx.ports.note_delivery(&webhook.id, noted, known).await?;
+            noted = known;
         }
     }
     Ok((rows.len() == ROWS as usize).then_some(ctx.now))
 }
 
-/// Whether the webhook wanted to know about the event; if so, it does now.
-async fn tell_one(
-    ctx: &Ctx<'_, impl Ports>,
-    webhook: &Webhook,
-    url: &str,
-    event: &Event,
-    body: &impl Fn(&str, Told<'_>) -> String,
-) -> Result<bool, PortError> {
-    let wanted = is_wanted(ctx, webhook, event).await?;
-    if wanted {
-        send(ctx, webhook, url, event, body).await?;
-    }
-    Ok(wanted)
-}
-
 async fn is_wanted(ctx: &Ctx<'_, impl Ports>, webhook: &Webhook, event: &Event) -> Result<bool, PortError> {
+    // Most events are nobody's business: they ask the store nothing.
+    if !webhook.names(event) {
+        return Ok(false);
+    }
     let groups = match event.user().filter(|_| webhook.names_groups()) {
         Some(user) => ctx.ports.list_memberships(user).await?,
         None => Vec::new(),
@@ -127,15 +125,14 @@ async fn is_wanted(ctx: &Ctx<'_, impl Ports>, webhook: &Webhook, event: &Event) 
     Ok(webhook.wants(event, &groups))
 }
 
-async fn send(
+/// What the webhook is told.
+async fn message(
     ctx: &Ctx<'_, impl Ports>,
     webhook: &Webhook,
     url: &str,
     event: &Event,
     body: &impl Fn(&str, Told<'_>) -> String,
-) -> Result<(), PortError> {
-    let refused = |_| PortError { port: "outbound", detail: "the address may not be fetched".to_string() };
-    ctx.policy.webhooks.check(url).map_err(refused)?;
+) -> Result<Message, PortError> {
     let account = match event.subject {
         Some(Subject::User(user)) => account(ctx, user).await?,
         Some(Subject::Group(_)) | None => None,
@@ -153,7 +150,7 @@ async fn send(
         ("webhook-signature", signature),
         ("webhook-timestamp", ctx.now.get().to_string()),
     ]);
-    ctx.ports.post(Message { url: url.to_string(), headers, body }).await
+    Ok(Message { url: url.to_string(), headers, body })
 }
 
 async fn account(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<Option<User>, PortError> {
@@ -164,15 +161,15 @@ async fn account(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<Option<User>
 async fn postpone(
     ctx: &Ctx<'_, impl Ports>,
     webhook: &Webhook,
-    known: Delivery,
-    row: &AuditRow,
+    noted: Delivery,
+    row: u64,
 ) -> Result<Option<UnixSeconds>, PortError> {
-    let delivery = known.failed(row.sequence, ctx.now);
+    let delivery = noted.failed(row, ctx.now);
+    ctx.ports.note_delivery(&webhook.id, noted, delivery).await?;
     if delivery.due_at.is_none() {
         let event = audit::event(ctx, None, AuditAction::DropEvent, AuditOutcome::Success)?;
-        let detail = Some(json!({"sequence": row.sequence}).to_string());
+        let detail = Some(json!({"sequence": row}).to_string());
         ctx.ports.append(AuditEvent { target: Some(webhook.id.clone()), detail, ..event }).await?;
     }
-    ctx.ports.note_delivery(&webhook.id, delivery).await?;
     Ok(Some(delivery.due_at.unwrap_or(ctx.now)))
 }

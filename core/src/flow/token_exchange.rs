@@ -20,6 +20,8 @@ pub struct TokenExchangePolicy {
     pub enabled: bool,
     /// For one network; `None` for as many as come.
     pub limit: Option<Limit>,
+    /// Whether only tokens count that were given to certain clients.
+    pub trusts_some_clients: bool,
     /// The providers that the environment names.
     pub providers: Vec<&'static str>,
 }
@@ -51,10 +53,10 @@ pub async fn exchange(
         OPENID => ctx.settings().await?.has_openid_provider(),
         provider => policy.providers.contains(&provider),
     };
-    Err(if is_known {
-        TokenExchangeError::NotValidated
-    } else {
-        TokenExchangeError::UnknownProvider(provider)
+    Err(match is_known {
+        true if policy.trusts_some_clients => TokenExchangeError::UnknownClient,
+        true => TokenExchangeError::NotValidated,
+        false => TokenExchangeError::UnknownProvider(provider),
     })
 }
 
@@ -72,6 +74,8 @@ pub enum TokenExchangeError {
     },
     /// The outside failed.
     Unavailable(PortError),
+    /// The provider does not say which client it gave the token to.
+    UnknownClient,
     /// Nobody's name that the deployment knows; in lower case.
     UnknownProvider(String),
 }

@@ -81,10 +81,12 @@ impl Webhooks for Memory {
         Ok(deleted)
     }
 
-    async fn note_delivery(&self, id: &str, delivery: Delivery) -> Result<(), PortError> {
+    async fn note_delivery(&self, id: &str, old: Delivery, new: Delivery) -> Result<(), PortError> {
         self.reach("webhooks")?;
-        if let Some(Some((_, known))) = self.webhooks.borrow_mut().get_mut(id) {
-            *known = delivery;
+        if let Some(Some((_, known))) = self.webhooks.borrow_mut().get_mut(id)
+            && known.sequence == old.sequence
+        {
+            *known = new;
         }
         Ok(())
     }

@@ -52,11 +52,11 @@ pub trait Webhooks {
     /// When the store failed.
     async fn delete_webhook(&self, id: &str, event: AuditEvent) -> Result<bool, PortError>;
 
-    /// Notes how far a webhook was told.
+    /// Notes how far a webhook was told, unless somebody has said meanwhile where it begins anew.
     ///
     /// # Errors
     /// When the store failed: it will be told again.
-    async fn note_delivery(&self, id: &str, delivery: Delivery) -> Result<(), PortError>;
+    async fn note_delivery(&self, id: &str, old: Delivery, new: Delivery) -> Result<(), PortError>;
 }
 
 /// What is sent to a webhook.

@@ -215,6 +215,15 @@ fn a_key_opens_no_way_in_as_an_administrator() {
     let form =
         |role: &str| json!({"name": "X", "email": "x@example.com", "password": PASSWORD, "role": role});
     assert_eq!(said(&script.post("/api/v1/auths/add", &form("admin"))), (403, HUMAN.to_string()));
+    let bob = script
+        .post("/api/v1/auths/add", &json!({"name": "Bob", "email": "bob@example.com", "password": PASSWORD}));
+    let update = format!("/api/v1/users/{}/update", bob.json()["id"].as_str().unwrap());
+    for change in
+        [json!({"role": "admin"}), json!({"email": "b@example.com"}), json!({"password": "battery staple"})]
+    {
+        assert_eq!(said(&script.post(&update, &change)), (403, HUMAN.to_string()), "{change}");
+    }
+    assert_eq!(script.post(&update, &json!({"role": "user"})).status, 200, "approving is no more than that");
     let added = script.post("/api/v1/auths/add", &form("user"));
     assert_eq!((added.status, &added.json()["token"]), (200, &json!("")), "an account, no session");
     let mut config = ann.get(ADMIN_CONFIG).json();

@@ -50,5 +50,16 @@ fn a_provider_that_nobody_can_ask_says_nothing_about_a_token() {
     for provider in ["google", "oidc", "OIDC"] {
         assert_eq!(ask(provider), (400, "Invalid token or unable to validate with provider".to_string()));
     }
+    let strict = TestApp::with_vars(&[
+        ("ENABLE_OAUTH_TOKEN_EXCHANGE", "true"),
+        ("GOOGLE_CLIENT_ID", "us"),
+        ("GOOGLE_CLIENT_SECRET", "secret"),
+        ("OAUTH_TOKEN_EXCHANGE_TRUSTED_CLIENT_IDS", "them"),
+    ]);
+    let answer = strict.anonymous().post(PATH, &json!({"token": "a provider's"}));
+    assert_eq!(
+        (answer.status, answer.detail().as_str()),
+        (400, "Unable to determine which client the token was issued to")
+    );
     assert_eq!(ask("microsoft"), (404, "Provider 'microsoft' is not configured".to_string()));
 }

@@ -25,7 +25,7 @@ pub(super) fn configured<L: Fn(&str) -> Option<String>>(
         }
         return list;
     }
-    let shared = vars.secret("WEBUI_SECRET_KEY");
+    let shared = vars.secret("WEBUI_SECRET_KEY").or_else(|| vars.secret("WEBUI_JWT_SECRET_KEY"));
     if let Some(key) = private_key(vars) {
         let key = DatedKey { key: SigningKey::Private(key), added_at: UnixSeconds::new(0) };
         return KeyRing::new(vec![key], token_lifetime).ok();

@@ -92,6 +92,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         TokenExchangePolicy {
             enabled: self.flag("ENABLE_OAUTH_TOKEN_EXCHANGE", false),
             limit: attempts.map(|attempts| Limit { attempts, window }),
+            trusts_some_clients: self.text("OAUTH_TOKEN_EXCHANGE_TRUSTED_CLIENT_IDS").is_some(),
             providers: PROVIDERS
                 .into_iter()
                 .filter(|(_, needed)| needed.iter().all(|name| self.text(name).is_some()))
@@ -131,8 +132,8 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             self.parsed("PASSWORD_POLICY", values::password_policy).unwrap_or(PasswordPolicy::DEFAULT);
         let min_length = self.parsed("PASSWORD_MIN_LENGTH", values::min_password_length);
         policy.min_code_points = min_length.unwrap_or(policy.min_code_points);
-        let pattern = self.parsed("PASSWORD_VALIDATION_REGEX_PATTERN", values::password_pattern);
         if self.flag("ENABLE_PASSWORD_VALIDATION", false) {
+            let pattern = self.parsed("PASSWORD_VALIDATION_REGEX_PATTERN", values::password_pattern);
             let pattern = pattern.or_else(|| Pattern::parse(DEFAULT_PATTERN).ok());
             policy.pattern = pattern.map(|pattern| Box::new(pattern) as Box<dyn PasswordPattern>);
         }

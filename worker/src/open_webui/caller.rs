@@ -148,8 +148,8 @@ async fn turned_away(call: &Call<'_, impl Ports>, caller: UserId, answer: Error)
     answer
 }
 
-/// One function for all routes, instead of a copy in each.
-fn note<'c>(call: &'c Call<'_, impl Ports>, denial: Denial) -> LocalBoxFuture<'c, ()> {
+/// Writes a refusal down. One function for all routes, instead of a copy in each.
+pub(super) fn note<'c>(call: &'c Call<'_, impl Ports>, denial: Denial) -> LocalBoxFuture<'c, ()> {
     Box::pin(denial::record(&call.ctx, denial, call.request.uri().path()))
 }
 
@@ -194,6 +194,7 @@ async fn authenticate<'a>(call: &Call<'a, impl Ports>) -> Result<Current<'a>, Er
         let in_cookie = credential::bearer(headers) == Credential::Missing
             && credential::cookie(headers, TOKEN_COOKIE) == found;
         if in_cookie {
+            note(call, Denial::NotTaken).await;
             return Err(Error::unknown_api_key().with_cookie(&forget()));
         }
         let holder = api_keys::authenticate(&call.ctx, token, call.request.uri().path()).await?;
@@ -201,6 +202,7 @@ async fn authenticate<'a>(call: &Call<'a, impl Ports>) -> Result<Current<'a>, Er
     }
     match current_session::authenticate(&call.ctx, token).await {
         Ok(session) if is_somebody_else(call, &session.user) => {
+            note(call, Denial::SomebodyElse(session.user.id)).await;
             Err(Error::user_mismatch().with_cookie(&forget()))
         }
         Ok(session) => Ok(Current::Human(HumanSession { session, token })),

@@ -326,6 +326,9 @@ impl From<TokenExchangeError> for Error {
             TokenExchangeError::Off => Self::switched_off("Token exchange is disabled"),
             TokenExchangeError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             TokenExchangeError::Unavailable(fault) => fault.into(),
+            TokenExchangeError::UnknownClient => {
+                Self::bad_request("Unable to determine which client the token was issued to")
+            }
             TokenExchangeError::UnknownProvider(provider) => {
                 Self::missing(&format!("Provider '{provider}' is not configured"))
             }

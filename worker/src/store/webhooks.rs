@@ -44,8 +44,8 @@ impl Webhooks for Store {
         self.remove_webhook(id, &event).await.map_err(fault("webhooks"))
     }
 
-    async fn note_delivery(&self, id: &str, delivery: Delivery) -> Result<(), PortError> {
-        self.write_delivery(id, delivery).await.map_err(fault("webhooks"))
+    async fn note_delivery(&self, id: &str, old: Delivery, new: Delivery) -> Result<(), PortError> {
+        self.write_delivery(id, old, new).await.map_err(fault("webhooks"))
     }
 }
 
@@ -150,13 +150,15 @@ impl Store {
         changed(&results?, 0)
     }
 
-    async fn write_delivery(&self, id: &str, delivery: Delivery) -> worker::Result<()> {
-        const NOTE: &str = "UPDATE webhooks SET sequence = ?2, failures = ?3, due_at = ?4 WHERE id = ?1";
+    async fn write_delivery(&self, id: &str, old: Delivery, new: Delivery) -> worker::Result<()> {
+        const NOTE: &str = "UPDATE webhooks SET sequence = ?3, failures = ?4, due_at = ?5
+             WHERE id = ?1 AND sequence = ?2";
         let bound = [
             D1Type::Text(id),
-            audit_log::place(delivery.sequence),
-            D1Type::Real(f64::from(delivery.failures)),
-            delivery.due_at.map_or(D1Type::Null, seconds),
+            audit_log::place(old.sequence),
+            audit_log::place(new.sequence),
+            D1Type::Real(f64::from(new.failures)),
+            new.due_at.map_or(D1Type::Null, seconds),
         ];
         self.database()?.prepare(NOTE).bind_refs(&bound)?.run().await.map(|_| ())
     }

@@ -1,8 +1,8 @@
-use portico_core::ports::Ports;
+use portico_core::{flow::denial::Denial, ports::Ports};
 
 use crate::{
     http::answer::Answer,
-    open_webui::{error::Error, validate::Fields},
+    open_webui::{caller, error::Error, validate::Fields},
     router::Call,
 };
 
@@ -25,5 +25,6 @@ pub async fn ldap(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     if password.trim().is_empty() || password.contains('\0') {
         return Err(portico_core::flow::sign_in::SignInError::WrongPassword.into());
     }
+    caller::note(call, Denial::NotTaken).await;
     Err(Error::refused("LDAP authentication failed."))
 }

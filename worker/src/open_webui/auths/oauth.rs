@@ -1,10 +1,17 @@
 //! `/api/v1/auths/oauth/*`: what people have at providers, seen from here.
 
-use portico_core::{flow::token_exchange, ports::Ports};
+use portico_core::{
+    flow::{denial::Denial, token_exchange},
+    ports::Ports,
+};
 
 use crate::{
     http::answer::Answer,
-    open_webui::{caller::Verified, error::Error, validate::Fields},
+    open_webui::{
+        caller::{self, Verified},
+        error::Error,
+        validate::Fields,
+    },
     router::Call,
 };
 
@@ -25,5 +32,11 @@ pub async fn exchange(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     if fields.string("token").is_none() {
         return Err(fields.into_error());
     }
-    match token_exchange::exchange(&call.ctx, call.param("provider")).await? {}
+    match token_exchange::exchange(&call.ctx, call.param("provider")).await {
+        Ok(never) => match never {},
+        Err(refusal) => {
+            caller::note(call, Denial::NotTaken).await;
+            Err(refusal.into())
+        }
+    }
 }

@@ -1,6 +1,7 @@
 use http::StatusCode;
 use portico_core::{
     flow::{
+        denial::Denial,
         second_factor::Next,
         sign_in::{self, PasswordLogin, SignInError},
         trusted_identity,
@@ -18,6 +19,7 @@ use crate::{
         cookie::{self, Found},
     },
     open_webui::{
+        caller,
         error::Error,
         validate::Fields,
         view::{self, TOKEN_COOKIE},
@@ -32,12 +34,16 @@ use crate::{
 pub async fn signin(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let form = form(call)?;
     if !call.ctx.policy.password_sign_in {
+        caller::note(call, Denial::NotTaken).await;
         return Err(SignInError::PasswordSignInOff.into());
     }
     // In these two modes the form has to be one, and what it says does not matter (contract §10).
     if let Some(trusted) = &call.config.trusted_headers {
         let previous = form.previous_token.as_deref();
-        let identity = trusted.identity(call.request.headers()).ok_or_else(Error::no_trusted_header)?;
+        let Some(identity) = trusted.identity(call.request.headers()) else {
+            caller::note(call, Denial::NotTaken).await;
+            return Err(Error::no_trusted_header());
+        };
         return Ok(next(call, &trusted_identity::sign_in(&call.ctx, identity, previous).await?));
     }
     if !call.ctx.policy.defaults.authentication {
