@@ -106,7 +106,8 @@ fn whatever_the_deployment_does_not_take_is_written_down_once_a_minute() {
     let app = open_app(&[("ENABLE_API_KEYS", "true"), ("ENABLE_LDAP", "true")]);
     let ann = app.sign_up("Ann", "ann@example.com");
     let key = ann.post("/api/v1/auths/api_key", &json!({})).json()["api_key"].as_str().unwrap().to_string();
-    let refusals: [(&str, &dyn Fn(&Client<'_>) -> Answer); 4] = [
+    type Refused<'r> = &'r dyn Fn(&Client<'_>) -> Answer;
+    let refusals: [(&str, Refused<'_>); 4] = [
         ("/api/v1/auths/signin", &|client| {
             client.clone().with("origin", "https://evil.example").post("/api/v1/auths/signin", &json!({}))
         }),

@@ -64,13 +64,24 @@ async function ask(question, request, env, ctx) {
 }
 
 async function longWay(request, env, ctx) {
+  let giveUp;
+  const over = new Promise((_, reject) => (giveUp = reject));
+  waiting.add(giveUp);
   try {
-    return await new Portico(ctx, env).fetch(request);
+    return await Promise.race([new Portico(ctx, env).fetch(request), over]);
   } catch (error) {
     console.error(error);
     return new Response('{"detail":"Internal Server Error"}', { status: 500, headers: LAST_RESORT });
+  } finally {
+    waiting.delete(giveUp);
   }
 }
+
+// A panic ends the Rust half with all requests that are in it, and their promises are never settled.
+const waiting = new Set();
+addEventListener("error", (event) => {
+  for (const giveUp of waiting) giveUp(event.error);
+});
 
 // What every answer carries, also when the Rust half has given none: http/answer.rs has the same list.
 const LAST_RESORT = {
