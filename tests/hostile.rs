@@ -138,6 +138,12 @@ fn each_kind_of_bad_body_has_the_contracts_error() {
     ]);
     assert_eq!(refusal(JSON, b"{}"), (422, both));
     assert_eq!(refusal(JSON, &vec![b' '; 65_537]), (413, json!("Request body too large.")));
+    // Where a picture may come along there is more room, and an end to it.
+    for (bytes, status) in [(65_537, 422), (262_144, 422), (262_145, 413)] {
+        let body = vec![b' '; bytes];
+        let answer = app.anonymous().send(Method::POST, "/api/v1/auths/signup", JSON, body);
+        assert_eq!(answer.status, status, "{bytes}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use http::Request;
 
 use crate::harness::{Node, WORKER, Workerd, on_workerd};
 
+mod audit;
 mod breach_list;
 mod events;
 mod kill;

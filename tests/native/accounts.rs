@@ -2,7 +2,7 @@ use portico_core::{password::PasswordHash, user::Role};
 use serde_json::json;
 
 use super::with_native;
-use crate::harness::{PASSWORD, credentials};
+use crate::harness::{Authenticator, PASSWORD, credentials};
 
 const SESSION: &str = "/api/v1/auths/";
 const SIGN_IN: &str = "/api/v1/auths/signin";
@@ -30,6 +30,31 @@ fn the_environment_may_begin_to_ask_for_a_second_factor_while_people_are_signed_
         assert_eq!((answer.status, answer.detail().as_str()), (401, "Invalid token"));
         let step = app.anonymous().post(SIGN_IN, &credentials("ann@example.com", PASSWORD)).json();
         assert_eq!(step["next_step"], "enroll");
+    });
+}
+
+#[test]
+fn a_step_that_a_password_led_to_ends_when_passwords_are_switched_off() {
+    /* AD-12 */
+    with_native(&[("ENABLE_MFA", "true")], |app, native| {
+        let form = json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD});
+        let step = app.anonymous().post("/api/v1/auths/signup", &form).json();
+        let token = &step["challenge_token"];
+        let post = |route: &str, body: &serde_json::Value| {
+            app.anonymous().post(&format!("/api/v1/auths/mfa/{route}"), body)
+        };
+        let setup = post("enroll/start", &json!({"challenge_token": token})).json();
+        let authenticator = Authenticator::of(setup["manual_key"].as_str().unwrap());
+        let code = authenticator.code(app.now());
+        native.configure_anew(&[("ENABLE_MFA", "true"), ("ENABLE_PASSWORD_AUTH", "false")]);
+        for (route, body) in [
+            ("enroll/start", json!({"challenge_token": token})),
+            ("enroll/confirm", json!({"challenge_token": token, "code": code})),
+        ] {
+            let answer = post(route, &body);
+            let expired = "This authentication step expired. Please start again.";
+            assert_eq!((answer.status, answer.detail().as_str()), (401, expired), "{route}");
+        }
     });
 }
 

@@ -1,5 +1,5 @@
-//! Telling those who want to know about events. At least once each, in order for each webhook, and never in anybody's way
-//! (FT-15): whoever made something happen has their answer already.
+//! Telling those who want to know about events: in order for each webhook, again until it arrives or was tried for long
+//! enough, and never in anybody's way (FT-15). Whoever made something happen has their answer already.
 
 use alloc::{string::String, string::ToString as _, vec::Vec};
 
@@ -40,9 +40,9 @@ pub struct Told<'a> {
     pub account: Option<&'a User>,
 }
 
-/// Tells all webhooks what they do not know yet, as far as one turn goes. Whose events they are, and who belongs to a group,
-/// is as it is now. `body` says it as the dialect does for an
-/// address. Says when the next turn is due; `None` when everybody knows everything.
+/// Tells all webhooks what they do not know yet, as far as one turn goes; accounts and memberships are taken as they are
+/// now. `body` says it as the dialect does for an address. Says when the next turn is due; `None` when everybody knows
+/// everything.
 ///
 /// # Errors
 /// When the store can not be read.

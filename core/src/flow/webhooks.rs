@@ -16,7 +16,7 @@ use crate::{
     seal::Place,
     secret::Secret,
     time::{Lifetime, UnixSeconds},
-    webhook::{DEFAULT_ID, EventPattern, Target, Webhook, WebhookKeys},
+    webhook::{DEFAULT_ID, Delivery, EventPattern, Target, Webhook, WebhookKeys},
 };
 
 /// Longest name, in code points.
@@ -81,8 +81,10 @@ pub struct ShownWebhook {
 /// # Errors
 /// When the store can not be read. An address that does not open is shown as an empty one.
 pub async fn list(ctx: &Ctx<'_, impl Ports>) -> Result<Vec<ShownWebhook>, PortError> {
-    ensure_default(ctx).await?;
-    let stored = ctx.ports.list_webhooks().await?;
+    let mut stored = ctx.ports.list_webhooks().await?;
+    if is_default_new(ctx).await? {
+        stored.insert(0, (default_webhook(ctx), Delivery::default()));
+    }
     let shown = stored.into_iter().filter_map(|(webhook, _)| match url_of(ctx, &webhook) {
         Ok(url) => url.map(|url| with_url(ctx, webhook, url)),
         // Its address can be said anew, or it can be deleted (SR-05).
@@ -139,11 +141,24 @@ pub async fn delete(ctx: &Ctx<'_, impl Ports>, admin: UserId, id: &str) -> Resul
 
 /// The webhook that the environment names is one like all others, once it is stored.
 pub(super) async fn ensure_default(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
-    // A deleted one is known, too.
-    if ctx.policy.webhooks.default_url.is_none() || ctx.settings().await?.knows_default_webhook {
+    if !is_default_new(ctx).await? {
         return Ok(());
     }
-    let webhook = Webhook {
+    let webhook = default_webhook(ctx);
+    let event = audit::event(ctx, None, AuditAction::CreateWebhook, AuditOutcome::Success)?;
+    let event = AuditEvent { target: Some(DEFAULT_ID.to_string()), ..event };
+    let since = UnixSeconds::new(ctx.now.get().saturating_sub(FIRST_TURN));
+    ctx.ports.create_webhook(webhook, since, event).await.map(|_| ())
+}
+
+/// Whether the environment names a webhook that was never stored. A deleted one was.
+async fn is_default_new(ctx: &Ctx<'_, impl Ports>) -> Result<bool, PortError> {
+    let is_named = ctx.policy.webhooks.default_url.is_some();
+    Ok(is_named && !ctx.settings().await?.knows_default_webhook)
+}
+
+fn default_webhook<P>(ctx: &Ctx<'_, P>) -> Webhook {
+    Webhook {
         id: DEFAULT_ID.to_string(),
         name: DEFAULT_ID.to_string(),
         url: None,
@@ -152,11 +167,7 @@ pub(super) async fn ensure_default(ctx: &Ctx<'_, impl Ports>) -> Result<(), Port
         targets: None,
         created_at: ctx.now,
         updated_at: ctx.now,
-    };
-    let event = audit::event(ctx, None, AuditAction::CreateWebhook, AuditOutcome::Success)?;
-    let event = AuditEvent { target: Some(DEFAULT_ID.to_string()), ..event };
-    let since = UnixSeconds::new(ctx.now.get().saturating_sub(FIRST_TURN));
-    ctx.ports.create_webhook(webhook, since, event).await.map(|_| ())
+    }
 }
 
 /// Where a webhook is; `None` when only an environment of before knew.

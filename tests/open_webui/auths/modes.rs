@@ -151,6 +151,27 @@ fn a_browser_behind_the_proxy_has_one_session() {
 }
 
 #[test]
+fn whichever_way_many_come_in_at_once_one_is_the_first() {
+    /* AD-01 */
+    let app = TestApp::with_vars(&[&TRUSTED[..], &[("ENABLE_SIGNUP", "true")]].concat());
+    let somebody = |n: u8| app.anonymous().with("cf-connecting-ip", &format!("203.0.113.{n}"));
+    let requests = (0..20).map(|n| match n % 2 {
+        0 => {
+            let email = format!("up{n}@example.com");
+            let form = json!({"name": "Up", "email": email, "password": PASSWORD});
+            somebody(n).json_request("/api/v1/auths/signup", &form)
+        }
+        _ => somebody(n)
+            .with("x-portico-proxy-secret", SECRET)
+            .with("x-user-email", &format!("in{n}@example.com"))
+            .json_request(SIGN_IN, &credentials("", "")),
+    });
+    let answers = app.at_once(requests.collect());
+    let with_role = |role: &str| answers.iter().filter(|answer| answer.json()["role"] == role).count();
+    assert_eq!((with_role("admin"), with_role("user")), (1, 19), "{answers:?}");
+}
+
+#[test]
 fn nobody_has_a_second_factor_where_nobody_is_asked_who_they_are() {
     let app = TestApp::with_vars(&[("WEBUI_AUTH", "false")]);
     let admin = app.anonymous().with_token(sign_in(&app.anonymous()).token());
