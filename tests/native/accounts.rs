@@ -1,4 +1,9 @@
-use portico_core::{password::PasswordHash, user::Role};
+use portico_core::{
+    password::PasswordHash,
+    ports::{Replaced, SecondFactors as _, StoredFactor},
+    totp::BackupCodes,
+    user::Role,
+};
 use serde_json::json;
 
 use super::with_native;
@@ -55,6 +60,37 @@ fn a_step_that_a_password_led_to_ends_when_passwords_are_switched_off() {
             let expired = "This authentication step expired. Please start again.";
             assert_eq!((answer.status, answer.detail().as_str()), (401, expired), "{route}");
         }
+    });
+}
+
+#[test]
+fn who_never_showed_the_present_factor_does_not_replace_it_even_if_their_step_is_still_open() {
+    /* MF-08, MF-09 */
+    with_native(&[("ENABLE_MFA", "true")], |app, native| {
+        let form = json!({"name": "Ann", "email": "ann@example.com", "password": PASSWORD});
+        let step = app.anonymous().post("/api/v1/auths/signup", &form).json();
+        let token = &step["challenge_token"];
+        let post = |route: &str, body: &serde_json::Value| {
+            app.anonymous().post(&format!("/api/v1/auths/mfa/{route}"), body)
+        };
+        let setup = post("enroll/start", &json!({"challenge_token": token})).json();
+        let code = Authenticator::of(setup["manual_key"].as_str().unwrap()).code(app.now());
+        // As after a kill between storing a factor and ending what had begun before.
+        let factor = StoredFactor {
+            secret: Some("envelope".to_string()),
+            backup_codes: BackupCodes::default(),
+            reset: None,
+        };
+        let (user, event) = {
+            let event = native.ports.audit_events().remove(0);
+            (event.actor.unwrap(), event)
+        };
+        let stored = native.ports.replace_second_factor(user, None, Some(factor.clone()), event);
+        assert_eq!(pollster::block_on(stored).unwrap(), Replaced::Yes);
+        let refused = post("enroll/confirm", &json!({"challenge_token": token, "code": code}));
+        assert_eq!(refused.status, 409, "{refused:?}");
+        let present = pollster::block_on(native.ports.find_second_factor(user)).unwrap();
+        assert_eq!(present, Some(factor));
     });
 }
 
