@@ -2,6 +2,7 @@
 
 mod answer;
 mod authenticator;
+mod browser;
 mod client;
 mod native;
 mod workerd;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 
 pub(crate) use answer::Answer;
 pub(crate) use authenticator::Authenticator;
+pub(crate) use browser::Browser;
 pub(crate) use client::Client;
 pub(crate) use native::Native;
 pub(crate) use workerd::{Node, WORKER, Workerd, root, send};
@@ -90,6 +92,11 @@ impl TestApp {
         }
     }
 
+    /// Whether there is mail to be read here.
+    pub(crate) fn sends_mail(&self) -> bool {
+        self.anonymous().get("/dev/outbox").status == 200
+    }
+
     fn send(&self, request: http::Request<Vec<u8>>) -> Answer {
         match self {
             Self::Native(native) => native.send(request),
@@ -106,4 +113,15 @@ pub(crate) fn on_workerd() -> bool {
 /// A sign-in form.
 pub(crate) fn credentials(email: &str, password: &str) -> Value {
     json!({"email": email, "password": password})
+}
+
+/// Asks again and again, for ten seconds at most, what becomes true by itself.
+pub(crate) fn eventually<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
+    for _ in 0..200 {
+        if let Some(found) = ask() {
+            return Some(found);
+        }
+        std::thread::sleep(core::time::Duration::from_millis(50));
+    }
+    None
 }

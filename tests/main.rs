@@ -12,11 +12,13 @@
 extern crate alloc;
 
 mod architecture;
+mod both;
 mod conformance;
 mod fuzz;
 mod harness;
 mod hostile;
 mod interop;
+mod librechat;
 mod native;
 mod open_webui;
 mod openapi;

@@ -41,6 +41,8 @@ macro_rules! words {
 words! {
     /// What happened.
     AuditAction
+        /// Somebody accepted the terms of the service.
+        AcceptTerms "accept_terms"
         /// Somebody asked for something that they may not have.
         Access "access"
         /// An administrator created an account.
@@ -69,16 +71,28 @@ words! {
         DeleteUser "delete_user"
         /// An administrator deleted a webhook.
         DeleteWebhook "delete_webhook"
+        /// Somebody took their second factor away.
+        DisableFactor "disable_factor"
         /// A webhook could not be told about an event, again and again.
         DropEvent "drop_event"
+        /// A mail could not be sent, again and again, or its receiver does not exist.
+        DropMail "drop_mail"
         /// Somebody ended sessions of their own.
         EndSessions "end_sessions"
         /// Somebody set up a second factor, or began to replace it.
         EnrollFactor "enroll_factor"
+        /// An account went whose owner never showed that they read its address.
+        ExpireAccount "expire_account"
         /// Events as old as the deployment keeps them were taken out of this log.
         ExpireEvents "expire_events"
+        /// An administrator invited somebody.
+        Invite "invite"
+        /// An administrator took an invitation back.
+        WithdrawInvitation "withdraw_invitation"
         /// An account was let in again.
         LiftBan "lift_ban"
+        /// An administrator was given a link with which somebody chooses a new password.
+        MintResetLink "mint_reset_link"
         /// Somebody asked to see their API key.
         ReadApiKey "read_api_key"
         /// Somebody showed what an operator gave out in the place of a second factor.
@@ -89,8 +103,14 @@ words! {
         RegenerateCodes "regenerate_codes"
         /// A password's hash was replaced by one of current parameters.
         Rehash "rehash"
+        /// Somebody asked for a new password by mail.
+        RequestReset "request_password_reset"
+        /// Somebody asked for a mail to show that they read their address.
+        RequestVerification "request_verification"
         /// An administrator took a second factor away.
         ResetFactor "reset_factor"
+        /// Somebody chose a new password with a ticket.
+        ResetPassword "reset_password"
         /// An administrator ended all sessions of an account.
         RevokeSessions "revoke_sessions"
         /// Somebody tried to sign in.
@@ -107,6 +127,8 @@ words! {
         UpdateUser "update_user"
         /// Somebody showed an API key.
         UseApiKey "use_api_key"
+        /// Somebody showed that they read an address.
+        VerifyEmail "verify_email"
         /// Somebody showed a second factor.
         VerifyFactor "verify_factor"
 }
@@ -122,6 +144,8 @@ words! {
         Closed "closed"
         /// Two cookies of one name came with the request (SE-03).
         DuplicateCookie "duplicate_cookie"
+        /// Addresses of that domain are not admitted.
+        DomainRefused "domain_refused"
         /// The address is registered already.
         EmailTaken "email_taken"
         /// It worked, and made the deployment's first administrator.
@@ -140,6 +164,10 @@ words! {
         Success "success"
         /// Too many attempts.
         Throttled "throttled"
+        /// The account waits for approval.
+        Pending "pending"
+        /// Nobody has shown that they read the account's address.
+        Unverified "unverified"
         /// No such account.
         UnknownAccount "unknown_account"
         /// Nobody's API key.
@@ -150,6 +178,8 @@ words! {
         WrongCode "wrong_code"
         /// The password was wrong.
         WrongPassword "wrong_password"
+        /// Not a ticket, or one that was used or has expired.
+        WrongTicket "wrong_ticket"
 }
 
 /// One row of the audit log.

@@ -1,4 +1,4 @@
-//! Calendar dates as people write them in forms: `YYYY-MM-DD` (IN-10).
+//! Calendar dates as people write them in forms, `YYYY-MM-DD` (IN-10), and instants as texts have them.
 
 use alloc::{format, string::String};
 
@@ -28,6 +28,19 @@ pub fn is_birthday(text: &str, now: UnixSeconds) -> bool {
     let exists = all_digits && (1..=12).contains(&month) && (1..=days).contains(&day);
     // The last time zone is fourteen hours ahead; such a text sorts as its day does.
     exists && year >= FIRST_YEAR && text <= day_of(now.get() + 14 * 3_600).as_str()
+}
+
+/// An instant as people write it: `2027-01-15 08:00 UTC`.
+pub fn minute_of(at: UnixSeconds) -> String {
+    let minutes = at.get().rem_euclid(86_400) / 60;
+    format!("{} {:02}:{:02} UTC", day_of(at.get()), minutes / 60, minutes % 60)
+}
+
+/// An instant as JSON of other programs has it: `2027-01-15T08:00:00.000Z` (RFC 3339).
+pub fn iso_of(at: UnixSeconds) -> String {
+    let seconds = at.get().rem_euclid(86_400);
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    format!("{}T{:02}:{:02}:{seconds:02}.000Z", day_of(at.get()), minutes / 60, minutes % 60)
 }
 
 /// The day, in UTC, of an instant after 1970.

@@ -37,6 +37,11 @@ impl Email {
         Ok(Self(canonical))
     }
 
+    /// The part after the `@`.
+    pub fn domain(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0

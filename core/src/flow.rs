@@ -9,15 +9,21 @@ pub mod ban;
 pub mod change_password;
 pub mod configure;
 pub mod current_session;
+pub mod delete_account;
 pub mod denial;
 pub mod groups;
+pub mod invitations;
 pub mod manage_user;
 mod new_password;
 mod open_session;
 pub mod own_account;
 pub mod own_sessions;
+mod reauthentication;
 pub mod refresh;
+pub mod register;
+pub mod reset_password;
 pub mod second_factor;
+pub mod send_mail;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
@@ -25,25 +31,30 @@ pub mod tell_events;
 pub mod token_exchange;
 pub mod trusted_identity;
 pub mod user_list;
+pub mod verify_email;
 pub mod webhooks;
 
-use alloc::{rc::Rc, string::String};
+use alloc::{rc::Rc, string::String, vec::Vec};
 
 use self::{api_keys::Reveal, token_exchange::TokenExchangePolicy, webhooks::WebhookPolicy};
 use crate::{
     api_key::ApiKeyPeppers,
-    jwt::{Expected, KeyRing, Session},
+    audit::AuditOutcome,
+    email::Email,
+    jwt::{Access, Expected, KeyRing, Session},
+    mail::MailPolicy,
     network::Network,
     password::{PasswordPolicy, Peppers},
     permission::Permissions,
     ports::{PortError, Ports},
     seal::SealingKeys,
+    secret::Secret,
     session::{RefreshKeys, SessionLimits},
     settings::{SettingDefaults, Settings},
     throttle::BanPolicy,
     time::{Lifetime, UnixSeconds},
     totp::BackupCodeKey,
-    user::User,
+    user::{Role, User},
 };
 
 /// Longest stored description of a client, in bytes (LG-02).
@@ -113,10 +124,59 @@ pub struct Policy {
     pub token_exchange: TokenExchangePolicy,
     /// What is said about webhooks.
     pub webhooks: WebhookPolicy,
+    /// How mails leave; `None` where there are none.
+    pub mail: Option<MailPolicy>,
+    /// What holds for people who come by the dialect with short tokens.
+    pub members: MemberPolicy,
     /// How long events stay in the audit log.
     pub audit_retention: Lifetime,
     /// Who may share with a new group, unless its form says so: a JSON value.
     pub default_group_share: GroupShare,
+}
+
+/// What holds for people who come by the dialect with short tokens, and for addresses (LibreChat contract §3, §10).
+#[derive(Debug)]
+pub struct MemberPolicy {
+    /// Keys of access tokens.
+    pub access_keys: KeyRing<Access>,
+    /// How long an access token lives.
+    pub access_lifetime: Lifetime,
+    /// How long a session goes on by refreshing it.
+    pub refresh_lifetime: Lifetime,
+    /// Whether people are let in who have not shown that they read their address.
+    pub unverified_sign_in: bool,
+    /// The only domains that addresses of new accounts may have; empty for any (RS-15).
+    pub email_domains: Vec<String>,
+    /// Whether violations ban accounts.
+    pub bans: bool,
+}
+
+/// What somebody gets who is let in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Grant {
+    /// A short token, and another one to get the next with. For members only: not for somebody who waits for approval,
+    /// or who has not shown that they read their address.
+    Refreshable,
+    /// One token for as long as the session lasts.
+    Token,
+}
+
+/// Why somebody is not let in who has proved who they are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NotAdmitted {
+    /// The account waits for approval.
+    Pending,
+    /// Nobody has shown that they read the account's address.
+    Unverified,
+}
+
+impl NotAdmitted {
+    const fn outcome(self) -> AuditOutcome {
+        match self {
+            Self::Pending => AuditOutcome::Pending,
+            Self::Unverified => AuditOutcome::Unverified,
+        }
+    }
 }
 
 /// Who may share with a group (`DEFAULT_GROUP_SHARE_PERMISSION`).
@@ -141,6 +201,37 @@ impl<P: Ports> Ctx<'_, P> {
 }
 
 impl Policy {
+    /// Whether somebody gets what they came for.
+    pub(crate) fn admit(&self, user: &User, grant: Grant) -> Result<(), NotAdmitted> {
+        match grant {
+            Grant::Token => Ok(()),
+            Grant::Refreshable if self.awaits_verification(user) => Err(NotAdmitted::Unverified),
+            Grant::Refreshable if user.role == Role::Pending => Err(NotAdmitted::Pending),
+            Grant::Refreshable => Ok(()),
+        }
+    }
+
+    /// Whether an account is closed until its owner has shown that they read its address.
+    pub fn awaits_verification(&self, user: &User) -> bool {
+        user.is_unverified() && self.mail.is_some() && !self.members.unverified_sign_in
+    }
+
+    /// The account with the role that counts: one whose address is not verified waits as if for approval.
+    pub(crate) fn effective(&self, user: User) -> User {
+        if self.awaits_verification(&user) { User { role: Role::Pending, ..user } } else { user }
+    }
+
+    /// Whether a new account may have an address (RS-15).
+    pub fn admits_address(&self, email: &Email) -> bool {
+        let domains = &self.members.email_domains;
+        domains.is_empty() || domains.iter().any(|domain| domain == email.domain())
+    }
+
+    /// What a verifier of our own access tokens expects.
+    pub fn expected_access_token(&self) -> Expected<'_> {
+        Expected { issuer: &self.issuer, audience: None, leeway_seconds: 0 }
+    }
+
     /// `aud` of session tokens: the issuer itself when anyone can verify them; none under HS256, because
     /// those are shared with backends that refuse one (TK-11).
     pub fn session_audience(&self) -> Option<&str> {
@@ -162,6 +253,17 @@ pub struct SignedIn {
     pub token: String,
     /// When the token expires; `None` for never.
     pub expires_at: Option<UnixSeconds>,
+    /// What the next token is to be had with, where tokens are short.
+    pub refresh: Option<RefreshGrant>,
     /// What the account may do.
     pub permissions: Permissions,
+}
+
+/// What the next token of a session is to be had with.
+#[derive(Clone, Debug)]
+pub struct RefreshGrant {
+    /// The refresh token.
+    pub token: Secret<String>,
+    /// When the session ends.
+    pub expires_at: UnixSeconds,
 }

@@ -110,6 +110,10 @@ uuid_id!(
     WebhookId
 );
 uuid_id!(
+    /// An invitation.
+    InvitationId
+);
+uuid_id!(
     /// An event, as webhooks are told about it.
     EventId
 );

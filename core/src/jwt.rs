@@ -28,7 +28,7 @@ pub use key_ring::{DatedKey, KeyRing, KeyRingError, PUBLISHED_BEFORE_USE, Signin
 pub use private_key::{PrivateKey, PrivateKeyError};
 pub use public_key::{KeyMaterial, PublicKey};
 pub use rust_signatures::RustSignatures;
-pub use session_claims::SessionClaims;
+pub use session_claims::{AccessClaims, SessionClaims};
 pub use token::{MAX_KID_BYTES, MAX_TOKEN_BYTES, ParseError, UntrustedToken};
 pub use token_kind::{
     Access, EmailVerification, OAuthState, PasswordReset, SecondFactor, Session, TokenKind,

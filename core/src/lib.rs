@@ -10,6 +10,7 @@
 extern crate alloc;
 
 pub mod api_key;
+pub mod arithmetic;
 pub mod audit;
 pub mod date;
 pub mod display_name;
@@ -22,6 +23,7 @@ pub mod id;
 pub mod image_reference;
 pub mod json;
 pub mod jwt;
+pub mod mail;
 #[cfg(any(feature = "memory", test))]
 pub mod memory;
 pub mod network;
@@ -36,7 +38,9 @@ pub mod seal;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod smtp;
 pub mod throttle;
+pub mod ticket;
 pub mod time;
 pub mod timezone;
 pub mod totp;

@@ -5,9 +5,11 @@
 mod api_keys;
 mod configuration;
 mod groups;
+mod mail;
 mod second_factors;
 mod sessions;
 mod throttles;
+mod tickets;
 mod user_records;
 mod users;
 mod webhooks;
@@ -52,6 +54,8 @@ pub struct Memory {
     audit: RefCell<Vec<AuditEvent>>,
     /// How many events were taken out at the beginning.
     expired: Cell<usize>,
+    mail: RefCell<mail::MailTable>,
+    tickets: RefCell<tickets::TicketTable>,
     webhooks: RefCell<BTreeMap<String, Option<(Webhook, Delivery)>>>,
     posted: RefCell<Vec<Message>>,
     settings: RefCell<BTreeMap<String, StoredSetting>>,
@@ -68,8 +72,8 @@ pub struct Memory {
 
 impl Memory {
     /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
-    /// `entropy`, `groups`, `hashing`, `outbound`, `second factors`, `sessions`, `settings`, `signatures`, `throttles`, `user records`,
-    /// `users` or `webhooks`.
+    /// `entropy`, `groups`, `hashing`, `mail`, `mail server`, `outbound`, `second factors`, `sessions`, `settings`,
+    /// `signatures`, `throttles`, `tickets`, `user records`, `users` or `webhooks`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);
     }

@@ -10,10 +10,12 @@ mod configuration;
 mod entropy;
 mod groups;
 mod hashing;
+mod mail;
 mod second_factors;
 mod sessions;
 mod signatures;
 mod throttles;
+mod tickets;
 mod user_records;
 mod users;
 mod webhooks;
@@ -25,10 +27,12 @@ pub use configuration::{Configuration, Configured};
 pub use entropy::Entropy;
 pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
+pub use mail::Mail;
 pub use second_factors::{ResetTicket, SecondFactors, StoredFactor};
 pub use sessions::Sessions;
 pub use signatures::Signatures;
 pub use throttles::{BucketKey, SignInAttempt, Throttles, sign_up_subject};
+pub use tickets::Tickets;
 pub use user_records::{DocumentKind, UserOrder, UserPage, UserQuery, UserRecord, UserRecords};
 pub use users::{
     About, Admission, Created, Credential, Deleted, Replaced, StatusLine, Updated, UserChange, Users,
@@ -46,11 +50,13 @@ pub trait Ports:
     + Entropy
     + Groups
     + Hashing
+    + Mail
     + Outbound
     + SecondFactors
     + Sessions
     + Signatures
     + Throttles
+    + Tickets
     + UserRecords
     + Users
     + Webhooks
@@ -65,11 +71,13 @@ impl<T> Ports for T where
         + Entropy
         + Groups
         + Hashing
+        + Mail
         + Outbound
         + SecondFactors
         + Sessions
         + Signatures
         + Throttles
+        + Tickets
         + UserRecords
         + Users
         + Webhooks

@@ -8,7 +8,7 @@ mod refresh_token;
 pub use book::{AccountState, Book, BookRefresh, Changes, LiveSession, MAX_SESSIONS, RefreshUse, UseKey};
 pub use challenge::{
     Attempt, CHALLENGE_ATTEMPTS, CHALLENGE_LIFETIME, Challenge, ChallengeKind, ChallengeLookup,
-    ChallengeToken, Completed,
+    ChallengeToken, Completed, step_of_session,
 };
 pub use refresh_family::LOST_ANSWER_TOLERANCE;
 pub use refresh_token::{RefreshHash, RefreshKeys, RefreshToken};
@@ -79,6 +79,9 @@ pub struct SessionRecord {
     pub last_seen_at: UnixSeconds,
     /// When it ends at the latest.
     pub ends_at: UnixSeconds,
+    /// Whether they have shown a second factor.
+    #[serde(default)]
+    pub mfa_verified: bool,
     /// Canonical network of the sign-in; see [`crate::network::Network`].
     pub network: String,
     /// The browser's description, at most [`crate::flow::MAX_USER_AGENT_BYTES`] bytes.
@@ -108,6 +111,9 @@ pub struct NewSession {
     pub idle_limit: Lifetime,
     /// The first refresh token of its family, for dialects that refresh.
     pub refresh: Option<RefreshHash>,
+    /// Whether they have shown a second factor.
+    #[serde(default)]
+    pub mfa_verified: bool,
     /// Canonical network of the sign-in.
     pub network: String,
     /// The browser's description.

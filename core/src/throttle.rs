@@ -11,7 +11,7 @@ pub use account::AccountThrottle;
 pub use ban::{BanPolicy, Standing, Violation};
 pub use fallback::{FALLBACK_LIMIT, Fallback};
 pub use lockout::Lockout;
-pub use window::{Limit, Spent, Window};
+pub use window::{Limit, Metered, Spent, Window};
 
 use crate::time::Lifetime;
 
@@ -48,3 +48,9 @@ pub const SECOND_FACTOR_LIMIT: Limit = Limit { attempts: 10, window: Lifetime::f
 
 /// Wrong passwords for one account while the deployment asks for second factors (open-webui.md §6).
 pub const FIRST_FACTOR_LIMIT: Limit = Limit { attempts: 10, window: Lifetime::from_minutes(15) };
+
+/// Mails that somebody may ask for to one address (RS-09).
+pub const MAIL_TO_LIMIT: Limit = Limit { attempts: 3, window: Lifetime::from_minutes(60) };
+
+/// Mails that one network may ask for (RS-09).
+pub const MAIL_FROM_LIMIT: Limit = Limit { attempts: 10, window: Lifetime::from_minutes(60) };

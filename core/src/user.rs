@@ -60,6 +60,12 @@ pub struct User {
     pub role: Role,
     /// What its owner tells about themselves.
     pub profile: Profile,
+    /// Whether its owner has shown that they read what comes to the address.
+    #[serde(default)]
+    pub verification: EmailVerification,
+    /// When they accepted the terms of the service, first.
+    #[serde(default)]
+    pub terms_accepted_at: Option<UnixSeconds>,
     /// When the account was created.
     pub created_at: UnixSeconds,
     /// When it was changed last.
@@ -68,9 +74,41 @@ pub struct User {
     pub last_active_at: UnixSeconds,
 }
 
+impl User {
+    /// Whether the account waits for its owner to show that they read the address.
+    pub const fn is_unverified(&self) -> bool {
+        matches!(self.verification, EmailVerification::DueBy(_))
+    }
+}
+
+/// Whether an account's owner has shown that they read what comes to its address.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum EmailVerification {
+    /// Not yet; the account goes when they have not by then.
+    DueBy(UnixSeconds),
+    /// They have.
+    Done,
+    /// Nobody asked: the address proves nothing (RS-13), and the account is open.
+    #[default]
+    Unasked,
+}
+
+impl EmailVerification {
+    /// By when somebody has to show it who has to.
+    pub const fn due_by(self) -> Option<UnixSeconds> {
+        match self {
+            Self::DueBy(due) => Some(due),
+            Self::Done | Self::Unasked => None,
+        }
+    }
+}
+
 /// What an account's owner tells about themselves.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Profile {
+    /// What they call themselves where people have such names: lower case, not unique.
+    #[serde(default)]
+    pub username: Option<String>,
     /// A checked image reference; see [`ImageReference`].
     pub image: String,
     /// Free text.
@@ -99,8 +137,14 @@ pub struct NewUser {
     pub email: Email,
     /// Checked display name.
     pub name: DisplayName,
+    /// What its owner calls themselves, where people have such names: lower case.
+    pub username: Option<String>,
     /// Checked image reference.
     pub image: ImageReference,
+    /// Whether somebody has to show that they read the address.
+    pub verification: EmailVerification,
+    /// Digest of an invitation, which admits its address whatever the policy says, and is used up.
+    pub invitation: Option<String>,
     /// The role unless this is the first account, which becomes administrator.
     pub default_role: Role,
     /// The group it joins, if there is such a group.

@@ -4,8 +4,9 @@ use futures_util::future::join_all;
 use http::{Request, Uri};
 use portico_core::{
     flow::{
-        Client, Ctx, Policy, audit_trail,
+        Client, Ctx, Policy, audit_trail, send_mail,
         tell_events::{self, Told},
+        verify_email,
     },
     memory::Memory,
     network::Network,
@@ -80,6 +81,28 @@ impl Native {
         let body = |url: &str, told: Told<'_>| event_message::body(config, url, told);
         let turn = tell_events::turn(&ctx, &body);
         Ok(pollster::block_on(turn)?.map(|due| due.since(ctx.now).seconds()))
+    }
+
+    /// Takes turns of sending mail until nothing is due; seconds until the next try.
+    pub(crate) fn send_mail(&self) -> Option<u64> {
+        loop {
+            let ctx = self.ctx();
+            let next = pollster::block_on(send_mail::turn(&ctx)).unwrap();
+            match next.map(|due| due.since(ctx.now).seconds()) {
+                Some(0) => {}
+                wait => return wait,
+            }
+        }
+    }
+
+    /// Takes one turn of sending mail, while ports may fail.
+    pub(crate) fn try_to_send_mail(&self) -> Result<(), PortError> {
+        pollster::block_on(send_mail::turn(&self.ctx())).map(|_| ())
+    }
+
+    /// Removes accounts whose addresses nobody has verified in time.
+    pub(crate) fn expire_accounts(&self) {
+        pollster::block_on(verify_email::expire(&self.ctx())).unwrap();
     }
 
     /// Takes old events out of the log.

@@ -119,7 +119,11 @@ fn a_refusal_stays_a_refusal_when_it_cannot_be_written_down() {
 fn the_public_configuration_fails_closed_when_it_cannot_be_read() {
     with_native(&[], |app, native| {
         native.ports.break_port("settings");
-        assert_unavailable(&app.anonymous().get("/api/config"));
+        let answer = app.anonymous().get("/api/config");
+        assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
+        let body = answer.json();
+        // In the words of both dialects, which share the path.
+        assert!(["detail", "message", "error"].iter().all(|name| body[name].is_string()), "{body}");
         assert_eq!(app.anonymous().get("/health").status, 200, "the Worker itself is up");
     });
 }

@@ -51,6 +51,7 @@ fn open(app: &TestApp, native: &Native) -> (UserId, String) {
         ends_at: native.now().plus(Lifetime::from_days(7)),
         idle_limit: SessionLimits::DEFAULT.idle,
         refresh: Some(first.hash()),
+        mfa_verified: false,
         network: "203.0.113.7/32".to_string(),
         user_agent: "test".to_string(),
     };
@@ -134,7 +135,7 @@ fn invented_tokens_reach_nobody_and_too_many_refreshes_wait() {
 
 #[test]
 fn violations_ban_an_account_and_nobody_else() {
-    with_native(&[("ENABLE_SIGNUP", "true")], |app, native| {
+    with_native(&[("ENABLE_SIGNUP", "true"), ("BAN_VIOLATIONS", "true")], |app, native| {
         let (user, token) = open(app, native);
         let bob = app.sign_up("Bob", "bob@example.com");
         let violate = |points| pollster::block_on(ban::violate(&ctx(native), user, points)).unwrap();

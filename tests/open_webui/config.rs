@@ -9,8 +9,14 @@ fn an_empty_deployment_asks_for_its_first_account() {
     let app = TestApp::new();
     let answer = app.anonymous().get(PATH);
     assert_eq!(answer.status, 200, "{answer:?}");
+    let config = answer.json();
+    let of_dialect = config.as_object().unwrap().iter();
+    // The other dialect's keys are that dialect's tests.
+    let of_dialect = of_dialect.filter(|(name, _)| !crate::librechat::config::KEYS.contains(&name.as_str()));
+    let of_dialect: serde_json::Map<_, _> =
+        of_dialect.map(|(name, value)| (name.clone(), value.clone())).collect();
     assert_eq!(
-        answer.json(),
+        serde_json::Value::Object(of_dialect),
         json!({
             "onboarding": true,
             "status": true,

@@ -9,15 +9,17 @@ use portico_core::{
     audit::{AuditEvent, AuditRow},
     email::Email,
     group::{Group, GroupChange, NewGroup},
-    id::{GroupId, SessionId, TokenId, UserId},
+    id::{GroupId, InvitationId, SessionId, TokenId, UserId},
     jwt::{Algorithm, PrivateKey, PublicKey},
+    mail::{KeptLetter, Letter, MailPolicy, Order},
     network::Network,
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
-        Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, Message, Outbound,
+        Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, Mail, Message, Outbound,
         PortError, Replaced, SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles,
-        Updated, UserChange, UserPage, UserQuery, UserRecord, UserRecords, Users, WebhookSaved, Webhooks,
+        Tickets, Updated, UserChange, UserPage, UserQuery, UserRecord, UserRecords, Users, WebhookSaved,
+        Webhooks,
     },
     secret::Secret,
     session::{
@@ -25,7 +27,9 @@ use portico_core::{
         SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::{Generations, SettingDefaults, Settings, StoredSettings},
-    throttle::{BanPolicy, Limit, Spent, Violation},
+    smtp::SmtpError,
+    throttle::{BanPolicy, Limit, Metered, Spent, Violation},
+    ticket::{Invitation, Purpose, Ticket},
     time::UnixSeconds,
     totp::{BackupCodes, Step},
     user::{Account, NewUser, SignUpPolicy},
@@ -514,7 +518,7 @@ impl<P: Throttles> Throttles for Faulty<P> {
         self.through(self.ports.spend_sign_in(attempt, now)).await
     }
 
-    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError> {
+    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<u32, PortError> {
         self.through(self.ports.settle_sign_in(attempt, now)).await
     }
 
@@ -529,8 +533,107 @@ impl<P: Throttles> Throttles for Faulty<P> {
         self.through(self.ports.spend(bucket, limit, subject, network, now)).await
     }
 
+    async fn meter(
+        &self,
+        bucket: &BucketKey,
+        limit: Limit,
+        network: &Network,
+        now: UnixSeconds,
+    ) -> Result<Metered, PortError> {
+        self.through(self.ports.meter(bucket, limit, network, now)).await
+    }
+
     async fn give_back(&self, bucket: &BucketKey) -> Result<(), PortError> {
         self.through(self.ports.give_back(bucket)).await
+    }
+}
+
+impl<P: Mail> Mail for Faulty<P> {
+    async fn mail_cursor(&self, begin: UnixSeconds) -> Result<u64, PortError> {
+        self.through(self.ports.mail_cursor(begin)).await
+    }
+
+    async fn order_mail(&self, old: u64, new: u64, orders: &[Order]) -> Result<(), PortError> {
+        self.through(self.ports.order_mail(old, new, orders)).await
+    }
+
+    async fn due_mail(&self, now: UnixSeconds, limit: u32) -> Result<Vec<Order>, PortError> {
+        self.through(self.ports.due_mail(now, limit)).await
+    }
+
+    async fn next_mail(&self) -> Result<Option<UnixSeconds>, PortError> {
+        self.through(self.ports.next_mail()).await
+    }
+
+    async fn settle_mail(&self, order: &Order, next: Option<&Order>) -> Result<(), PortError> {
+        self.through(self.ports.settle_mail(order, next)).await
+    }
+
+    async fn kept_letters(&self) -> Result<Vec<KeptLetter>, PortError> {
+        self.through(self.ports.kept_letters()).await
+    }
+
+    async fn send_mail(&self, policy: &MailPolicy, letter: &Letter, order: &Order) -> Result<(), SmtpError> {
+        let sent = async { Ok(self.ports.send_mail(policy, letter, order).await) };
+        match self.through(sent).await {
+            Ok(sent) => sent,
+            Err(fault) => Err(SmtpError::Unavailable(fault.detail)),
+        }
+    }
+}
+
+impl<P: Tickets> Tickets for Faulty<P> {
+    async fn issue_ticket(&self, ticket: Ticket) -> Result<(), PortError> {
+        self.through(self.ports.issue_ticket(ticket)).await
+    }
+
+    async fn find_ticket(&self, hash: &str, purpose: Purpose) -> Result<Option<Ticket>, PortError> {
+        self.through(self.ports.find_ticket(hash, purpose)).await
+    }
+
+    async fn reset_password(
+        &self,
+        ticket: &Ticket,
+        new: &PasswordHash,
+        event: AuditEvent,
+    ) -> Result<Replaced, PortError> {
+        self.through(self.ports.reset_password(ticket, new, event)).await
+    }
+
+    async fn verify_email(&self, ticket: &Ticket, event: AuditEvent) -> Result<Replaced, PortError> {
+        self.through(self.ports.verify_email(ticket, event)).await
+    }
+
+    async fn previous_email(&self, user: UserId) -> Result<Option<Email>, PortError> {
+        self.through(self.ports.previous_email(user)).await
+    }
+
+    async fn create_invitation(&self, invitation: Invitation, event: AuditEvent) -> Result<(), PortError> {
+        self.through(self.ports.create_invitation(invitation, event)).await
+    }
+
+    async fn renew_invitation(&self, id: InvitationId, hash: &str) -> Result<Replaced, PortError> {
+        self.through(self.ports.renew_invitation(id, hash)).await
+    }
+
+    async fn load_invitation(&self, id: InvitationId) -> Result<Option<Invitation>, PortError> {
+        self.through(self.ports.load_invitation(id)).await
+    }
+
+    async fn find_invitation(&self, hash: &str, now: UnixSeconds) -> Result<Option<Invitation>, PortError> {
+        self.through(self.ports.find_invitation(hash, now)).await
+    }
+
+    async fn list_invitations(&self, now: UnixSeconds) -> Result<Vec<Invitation>, PortError> {
+        self.through(self.ports.list_invitations(now)).await
+    }
+
+    async fn delete_invitation(&self, id: InvitationId, event: AuditEvent) -> Result<Replaced, PortError> {
+        self.through(self.ports.delete_invitation(id, event)).await
+    }
+
+    async fn list_unverified(&self, before: UnixSeconds, limit: u32) -> Result<Vec<UserId>, PortError> {
+        self.through(self.ports.list_unverified(before, limit)).await
     }
 }
 

@@ -8,12 +8,14 @@ mod check;
 mod faulty;
 mod groups;
 mod hashing;
+mod mail;
 mod records;
 mod second_factors;
 mod sessions;
 mod settings;
 mod signatures;
 mod throttles;
+mod tickets;
 mod users;
 mod webhooks;
 
@@ -53,6 +55,8 @@ cases![
     groups::members_join_once_and_leave,
     hashing::a_password_matches_its_hash_and_no_other,
     hashing::every_cost_gives_the_hash_of_the_reference_implementation,
+    mail::a_mail_is_ordered_once_and_stays_until_it_is_settled,
+    mail::mail_begins_with_what_has_just_happened,
     records::a_document_is_replaced_only_while_it_is_the_one_that_was_read,
     records::a_profile_is_replaced_as_a_whole_and_nothing_beside_it,
     records::accounts_are_sorted_searched_and_paged,
@@ -85,8 +89,14 @@ cases![
     throttles::a_closed_account_stays_open_where_its_owner_was,
     throttles::a_network_has_a_hundred_failures_for_all_accounts,
     throttles::repeating_a_subject_is_free,
+    throttles::what_is_left_is_told,
     throttles::success_forgets_one_account_from_one_network,
     throttles::two_hundred_attempts_at_once_spend_fifteen,
+    tickets::a_new_ticket_takes_the_place_of_others_of_its_purpose,
+    tickets::a_ticket_is_worth_nothing_once_the_account_has_changed,
+    tickets::an_invitation_lets_one_address_in_and_is_used_up,
+    tickets::of_ten_new_passwords_at_once_one_is_stored,
+    tickets::showing_an_address_is_noted_once,
     users::a_change_touches_what_it_names_and_nothing_else,
     users::a_closed_policy_lets_nobody_in,
     users::a_deleted_account_leaves_its_address_free,

@@ -35,6 +35,7 @@ fn new_session(ports: &impl Ports, user_id: UserId) -> Result<NewSession, String
         ends_at: NOW.plus(SessionLimits::DEFAULT.absolute),
         idle_limit: SessionLimits::DEFAULT.idle,
         refresh: None,
+        mfa_verified: false,
         network: "203.0.113.7/32".to_string(),
         user_agent: "curl/8".to_string(),
     })

@@ -2,7 +2,7 @@ use futures_util::future::join_all;
 use portico_core::{
     network::Network,
     ports::{BucketKey, Ports, SignInAttempt},
-    throttle::{Limit, Spent},
+    throttle::{Limit, Metered, Spent},
     time::{Lifetime, UnixSeconds},
 };
 
@@ -116,5 +116,18 @@ pub(crate) async fn a_network_has_a_hundred_failures_for_all_accounts(ports: &im
         works(ports.settle_sign_in(&ann, at(901)).await)?;
         hold_eq!(sign_in(ports, "ann@example.com", 7, 901).await?, Spent::Granted);
     }
+    Ok(())
+}
+
+pub(crate) async fn what_is_left_is_told(ports: &impl Ports) -> Outcome {
+    let bucket = BucketKey::named("test", "203.0.113.7");
+    for (second, left) in [(0, 2), (10, 1), (20, 0)] {
+        let metered = works(ports.meter(&bucket, LIMIT, &network(7), at(second)).await)?;
+        hold_eq!(metered, Metered { spent: Spent::Granted, left, resets_at: at(60) });
+    }
+    let metered = works(ports.meter(&bucket, LIMIT, &network(7), at(30)).await)?;
+    hold_eq!(metered, Metered { spent: refused(30), left: 0, resets_at: at(60) });
+    let metered = works(ports.meter(&bucket, LIMIT, &network(7), at(60)).await)?;
+    hold_eq!(metered, Metered { spent: Spent::Granted, left: 0, resets_at: at(70) });
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! Variables and secrets, parsed once into types. A bad value is an error that names the variable,
 //! never the value (AD-07, TK-19); nothing is guessed.
 
+mod mail;
+pub mod members;
 mod password_pattern;
 mod session_keys;
 pub mod trusted_headers;
@@ -23,11 +25,12 @@ use portico_core::{
     secret::{RootSecret, Secret},
     session::{RefreshKeys, SessionLimits},
     settings::{Settings, StoredSettings},
-    throttle::{BanPolicy, SIGN_UP_LIMIT},
+    throttle::SIGN_UP_LIMIT,
     time::Lifetime,
     totp::BackupCodeKey,
 };
 
+use members::{MemberPages, RouteLimits};
 use trusted_headers::TrustedHeaders;
 use variables::Variables;
 
@@ -72,6 +75,12 @@ pub struct Config {
     pub token_for_added_users: bool,
     /// What the API calls persistent settings of OAuth.
     pub oauth_persistent_config: bool,
+    /// What LibreChat's pages are told about the deployment.
+    pub pages: MemberPages,
+    /// What one address may ask of LibreChat's routes.
+    pub route_limits: RouteLimits,
+    /// Further origins that are our own pages'.
+    pub own_origins: Vec<String>,
     /// Tells the deployments apart that tell one receiver about events.
     pub instance_id: String,
     /// For how long an isolate may use a positive answer of a session authority again.
@@ -178,18 +187,28 @@ impl Config {
         if same_site == Some(SameSite::None) && !cookie_secure {
             vars.refuse("WEBUI_AUTH_COOKIE_SAME_SITE", "`none` needs WEBUI_AUTH_COOKIE_SECURE=true");
         }
+        let refresh_secret = vars.secret("JWT_REFRESH_SECRET");
+        let site_name = vars.text("WEBUI_NAME").or_else(|| vars.text("APP_TITLE"));
+        let site_name = site_name.unwrap_or_else(|| "Open WebUI".to_string());
+        let link_base = vars.link_base();
+        let mail = vars.mail(link_base.as_deref(), &site_name);
+        let pages = vars.member_pages(link_base);
+        let own_origins =
+            [&pages.client, &pages.server].into_iter().flatten().filter_map(|url| origin(url)).collect();
+        let ban = vars.ban_policy();
+        let route_limits = vars.route_limits();
         let config = root.zip(defaults).map(|(root, defaults)| Self {
             policy: Policy {
                 session_keys: configured_keys.unwrap_or_else(|| KeyRing::derived(&root)),
                 issuer: vars.text("JWT_ISSUER").unwrap_or_else(|| "portico".to_string()),
                 session_limits,
-                refresh_keys: RefreshKeys::derived(&root),
+                refresh_keys: RefreshKeys::derived(refresh_secret.as_ref().unwrap_or(&root)),
                 sign_ups_per_hour: sign_ups_per_hour.unwrap_or(SIGN_UP_LIMIT.attempts),
-                ban: BanPolicy::DEFAULT,
+                ban,
                 password,
                 breach_list,
                 peppers: peppers.unwrap_or_default(),
-                site_name: vars.text("WEBUI_NAME").unwrap_or_else(|| "Open WebUI".to_string()),
+                site_name,
                 password_sign_in: vars.flag("ENABLE_PASSWORD_AUTH", true),
                 defaults,
                 sealing: SealingKeys::new(&root, previous_root.as_ref()),
@@ -198,6 +217,8 @@ impl Config {
                 reveal_api_keys: reveal.unwrap_or(Reveal::Always),
                 token_exchange: vars.token_exchange(),
                 webhooks: vars.webhooks(&root, previous_root.as_ref()),
+                mail,
+                members: vars.members(&root),
                 audit_retention: retention.unwrap_or(Lifetime::from_days(365)),
                 default_group_share: match group_share.as_deref() {
                     None | Some("members") => GroupShare::Members,
@@ -223,6 +244,9 @@ impl Config {
             forward_profile_images: vars.flag("ENABLE_PROFILE_IMAGE_URL_FORWARDING", true),
             token_for_added_users: vars.flag("ENABLE_TOKEN_FOR_ADDED_USERS", true),
             oauth_persistent_config: vars.flag("ENABLE_OAUTH_PERSISTENT_CONFIG", false),
+            pages,
+            route_limits,
+            own_origins,
             instance_id: instance_id(&root),
             revocation_cache: revocation_cache.unwrap_or(Lifetime::from_seconds(0)),
         });

@@ -4,11 +4,15 @@
 extern crate alloc;
 
 pub mod config;
+pub mod dev_outbox;
 pub mod durable;
 pub mod http;
+pub mod librechat;
 pub mod open_webui;
 pub mod openapi;
+pub mod pages;
 pub mod platform;
+pub mod public_config;
 pub mod router;
 pub mod store;
 pub mod well_known;
@@ -20,6 +24,7 @@ use core::{cell::OnceCell, time::Duration};
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
 use config::{Config, ConfigError};
+use futures_util::future::join;
 use http::{
     answer::{Answer, Transport},
     body::Whole,
@@ -27,10 +32,13 @@ use http::{
 };
 use portico_core::{
     flow::{
-        Client, Ctx, audit_trail,
+        Client, Ctx, audit_trail, send_mail,
         tell_events::{self, Told},
+        verify_email,
     },
     network::Network,
+    ports::PortError,
+    time::UnixSeconds,
 };
 use router::{Host, Router};
 use store::Store;
@@ -51,7 +59,7 @@ pub async fn serve(
     context: &worker::Context,
 ) -> worker::Result<worker::Response> {
     platform::note_arrival();
-    let written = store::written();
+    let (written, ordered) = (store::written(), store::mails_ordered());
     let config = match configuration(env) {
         Ok(config) => config,
         Err(problems) => {
@@ -69,9 +77,11 @@ pub async fn serve(
         Err(answer) => *answer,
     };
     // Nobody waits for this: whoever is to be told learns of it away from the request (FT-15).
-    if store::written() != written {
+    let (told, ordered) = (store::written() != written, store::mails_ordered() != ordered);
+    if told || ordered {
         let env = env.clone();
-        context.wait_until(async move { tell_if_anybody_listens(&env).await });
+        let news = if ordered { News::Mail } else { News::Events };
+        context.wait_until(async move { tell_if_anybody_listens(&env, news).await });
     }
     platform::response(answer)
 }
@@ -81,35 +91,49 @@ pub async fn serve(
 pub fn tidy(env: &worker::Env) -> JsValue {
     let env = env.clone();
     let work = async move {
-        tell_if_anybody_listens(&env).await;
+        tell_if_anybody_listens(&env, News::Mail).await;
         if let Some((ctx, _)) = deployment(&env) {
-            // The port has reported its fault; the next time it is tried again.
+            // The ports have reported their faults; the next time it is tried again.
             let _ = audit_trail::expire(&ctx).await;
+            let _ = verify_email::expire(&ctx).await;
         }
         Ok(JsValue::UNDEFINED)
     };
     future_to_promise(work).into()
 }
 
-async fn tell_if_anybody_listens(env: &worker::Env) {
+/// What there may be to tell.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum News {
+    /// Something that only webhooks are told about.
+    Events,
+    /// Something that people get mails about, too.
+    Mail,
+}
+
+async fn tell_if_anybody_listens(env: &worker::Env, news: News) {
     let Some((ctx, config)) = deployment(env) else { return };
+    let by_mail = news == News::Mail && config.policy.mail.is_some();
     let Ok(settings) = ctx.settings().await else { return };
     let is_new = config.policy.webhooks.default_url.is_some() && !settings.knows_default_webhook;
-    let listens = settings.has_webhooks || is_new;
+    let listens = by_mail || settings.has_webhooks || is_new;
     if listens && let Err(error) = durable::wake_dispatcher(env).await {
         worker::console_error!("events: {error}");
     }
 }
 
-/// Tells those who want to know about events; how long until the next turn, if there is to be one.
+/// Tells those who want to know about events, and sends mails; how long until the next turn, if there is to be one.
 pub(crate) async fn tell_events(env: &worker::Env) -> Option<Duration> {
     let (ctx, config) = deployment(env)?;
     let body = |url: &str, told: Told<'_>| open_webui::event_message::body(config, url, told);
-    match tell_events::turn(&ctx, &body).await {
+    // A server that hangs holds nobody else up.
+    let (told, sent) = join(tell_events::turn(&ctx, &body), send_mail::turn(&ctx)).await;
+    let wait = |turn: Result<Option<UnixSeconds>, PortError>| match turn {
         Ok(next) => next.map(|due| Duration::from_secs(due.since(ctx.now).seconds())),
         // The port has reported its fault.
         Err(_) => Some(AFTER_A_FAULT),
-    }
+    };
+    [wait(told), wait(sent)].into_iter().flatten().min()
 }
 
 /// How long until the next try when a turn of telling events failed as a whole.

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event_message;
 pub mod events;
 pub mod groups;
+pub mod invitations;
 pub mod users;
 pub mod validate;
 pub mod version;

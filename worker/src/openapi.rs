@@ -79,9 +79,16 @@ fn described<P>(route: &Route<P>, operation: &Operation) -> Described {
         path_parameters(route.path).map(|name| parameter("path", name, true)).collect();
     parameters.extend(operation.query.iter().map(|name| parameter("query", name, false)));
     let mut answers = Map::new();
-    answers.insert("200".to_string(), json!({"description": "Done.", "content": content(operation.gives)}));
+    answers.insert(
+        "200".to_string(),
+        match operation.gives {
+            "" => json!({"description": "Done."}),
+            gives => json!({"description": "Done.", "content": content(gives)}),
+        },
+    );
+    let refusal = content(if route.is_of_librechat() { "MemberRefusal" } else { "Refusal" });
     for (status, meaning) in refusals(route, operation) {
-        answers.insert(status.to_string(), json!({"description": meaning, "content": content("Refusal")}));
+        answers.insert(status.to_string(), json!({"description": meaning, "content": refusal}));
     }
     for status in operation.refusals.iter().filter(|status| **status < 400) {
         answers.insert(status.to_string(), json!({"description": "It is elsewhere, or as it was."}));
@@ -90,8 +97,10 @@ fn described<P>(route: &Route<P>, operation: &Operation) -> Described {
         operation_id: operation_id(route),
         summary: operation.summary,
         parameters,
-        request_body: (!operation.takes.is_empty())
-            .then(|| json!({"required": true, "content": content(operation.takes)})),
+        request_body: (!operation.takes.is_empty()).then(|| {
+            let schema = operation.takes.trim_start_matches('?');
+            json!({"required": schema == operation.takes, "content": content(schema)})
+        }),
         responses: answers,
         security: (route.level != Level::Anonymous).then(|| json!([{"bearer": []}, {"cookie": []}])),
     }
@@ -119,6 +128,13 @@ fn parameter(place: &str, name: &str, required: bool) -> Value {
 fn content(schema: &str) -> Value {
     match schema {
         "Image" => json!({"image/*": {"schema": {}}}),
+        "Page" => json!({"text/html": {"schema": {"type": "string"}}}),
+        "Script" => json!({"text/javascript": {"schema": {"type": "string"}}}),
+        // A few of its refusals are a text.
+        "MemberRefusal" => {
+            let json = json!({"schema": {"$ref": "#/components/schemas/MemberRefusal"}});
+            json!({"application/json": json, "text/html": {"schema": {"type": "string"}}})
+        }
         schema => json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}),
     }
 }
@@ -135,6 +151,7 @@ fn refusals<P>(route: &Route<P>, operation: &Operation) -> Vec<(u16, &'static st
         (404, own(404) || path_parameters(route.path).next().is_some(), "There is nothing."),
         (409, own(409), "Something else changed in between."),
         (413, true, "The body is too large."),
+        (415, own(415), "The body is no JSON."),
         (422, changes || !operation.query.is_empty(), "The form is not valid."),
         // While the deployment asks for second factors, everything that authenticates is counted.
         (429, guarded || changes || route.throttle != Throttle::Unlimited || own(429), "Too many attempts."),

@@ -1,11 +1,14 @@
 //! What happens around every handler: limits, origins, headers. The router knows paths and policies; what a route says
 //! is its dialect's business.
 
+mod dialect;
 mod route;
 mod table;
 
 pub use route::{Level, Origin, Route, Throttle, Way};
 pub use table::routes;
+
+use dialect::Dialect;
 
 use alloc::collections::BTreeMap;
 
@@ -29,6 +32,7 @@ use crate::{
         body::{self, BodyStream},
         client, cors, origin,
     },
+    librechat::limits,
     open_webui,
 };
 
@@ -74,6 +78,11 @@ impl<P> Call<'_, P> {
     /// What the path has in the place of `{name}`; empty where the route has no such place.
     pub fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(place, _)| place == name).map_or("", |(_, text)| text)
+    }
+
+    /// What links for others begin with; without a word from the deployment they have no host (RS-03).
+    pub fn link_base(&self) -> String {
+        self.config.pages.client.clone().unwrap_or_default()
     }
 }
 
@@ -150,7 +159,7 @@ impl<P: Ports> Router<P> {
         let rows = found.as_ref().map_or(&[][..], |found| found.value.as_slice());
         let on_path = || rows.iter().filter_map(|index| self.routes.get(*index));
         if rows.is_empty() {
-            return Err(Box::new(open_webui::error::not_found()));
+            return Err(Box::new(Dialect::of(path).not_found()));
         }
         if method == Method::OPTIONS && cors::is_preflight(headers) {
             return Err(Box::new(cors::preflight(headers, config, &allowed_methods(on_path()))));
@@ -160,7 +169,7 @@ impl<P: Ports> Router<P> {
         on_path()
             .find(|route| route.answers(method))
             .map(|route| (route, params()))
-            .ok_or_else(|| Box::new(open_webui::error::method_not_allowed(allowed_methods(on_path()))))
+            .ok_or_else(|| Box::new(Dialect::of(path).method_not_allowed(allowed_methods(on_path()))))
     }
 }
 
@@ -208,16 +217,17 @@ async fn call<P: Ports>(
         now: host.now,
         client: client::describe(&parts.headers, around.request_id),
     };
+    let dialect = Dialect::of(route.path);
     let mut cookies = Cookies::Count;
     if route.origin != Origin::Any {
         // The public address may have been changed while the service runs.
         let own_origin = match ctx.settings().await {
             Ok(settings) => settings.text("WEBUI_URL").and_then(config::origin).unwrap_or(around.own_origin),
-            Err(fault) => return open_webui::error::Error::from(fault).into(),
+            Err(fault) => return dialect.unavailable(fault),
         };
         if !origin::is_welcome(&parts.headers, host.config, &own_origin) {
             denial::record(&ctx, Denial::NotTaken, parts.uri.path()).await;
-            return open_webui::error::foreign_origin();
+            return dialect.foreign_origin();
         }
         if !origin::vouches_for_cookies(&parts.headers, host.config, &own_origin) {
             cookies = Cookies::Ignored;
@@ -225,12 +235,22 @@ async fn call<P: Ports>(
     }
     match counted(&ctx, route).await {
         Ok(Spent::Granted) => {}
-        Ok(Spent::Refused { retry_after }) => return open_webui::error::Error::too_many(retry_after).into(),
-        Err(fault) => return open_webui::error::Error::from(fault).into(),
+        Ok(Spent::Refused { retry_after }) => return dialect.too_many(retry_after),
+        Err(fault) => return dialect.unavailable(fault),
+    }
+    let spending = match route.throttle {
+        Throttle::Member(limiter) => match limits::spend(&ctx, host.config, limiter).await {
+            Ok(spending) => Some(spending),
+            Err(fault) => return dialect.unavailable(fault),
+        },
+        _ => None,
+    };
+    if let Some(refusal) = spending.and_then(|spending| spending.refusal()) {
+        return refusal;
     }
     let body = match body::read(&parts.headers, body, route.body_cap).await {
         Ok(body) => body,
-        Err(error) => return open_webui::error::body(error),
+        Err(error) => return dialect.body(error),
     };
     if let Some(admin) = host.config.initial_admin.as_ref().filter(|_| route.way == Way::Long) {
         // The port has reported its fault; the next request tries again.
@@ -244,7 +264,11 @@ async fn call<P: Ports>(
         cookies,
         params,
     };
-    (route.handler)(&call).await
+    let answer = (route.handler)(&call).await;
+    match spending {
+        Some(spending) => spending.shown(answer),
+        None => answer,
+    }
 }
 
 /// Counts what one network asks of the routes that authenticate: always where a made-up token would reach a session

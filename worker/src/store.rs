@@ -12,9 +12,11 @@ mod bucket_table;
 mod check_cache;
 mod configuration;
 mod groups;
+mod mail;
 mod second_factors;
 mod sessions;
 mod throttles;
+mod tickets;
 mod user_records;
 mod users;
 mod webhooks;
@@ -29,7 +31,7 @@ use portico_core::{
     time::Lifetime,
 };
 
-pub(crate) use audit_log::written;
+pub(crate) use audit_log::{mails_ordered, written};
 pub(crate) use book_tables::BookTables;
 pub(crate) use bucket_table::BucketTable;
 pub(crate) use users::{ACTIVE_EVERY_SECONDS, StoredAccount, load_account, note_activity};

@@ -9,7 +9,7 @@ use crate::{
     settings::Settings,
     throttle::{API_KEY_LIMIT, NETWORK_LIMIT, Spent},
     time::Lifetime,
-    user::{Role, User},
+    user::{Account, Role, User},
 };
 
 /// How often the owner may see a key.
@@ -135,6 +135,7 @@ pub async fn authenticate(
         });
     };
     let settings = ctx.settings().await?;
+    let account = Account { user: ctx.policy.effective(account.user), ..account };
     let permissions = Permissions::from(settings.default_permissions).and(&account.grants);
     if !may_have_key(&settings, account.user.role, &permissions) {
         let (actor, action) = (Some(account.user.id), AuditAction::UseApiKey);

@@ -2,13 +2,17 @@
 
 use alloc::string::String;
 
-use super::{Ctx, audit, current_session::Authenticated, new_password};
+use super::{
+    Ctx, audit,
+    current_session::Authenticated,
+    new_password,
+    reauthentication::{self, Unproved},
+};
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    password::{self, Password, PasswordPolicyError, PublicKnowledge, Verification},
-    ports::{BucketKey, PortError, Ports, Replaced},
+    password::{self, Password, PasswordPolicyError, PublicKnowledge},
+    ports::{PortError, Ports, Replaced},
     secret::Secret,
-    throttle::{REAUTHENTICATION_LIMIT, Spent},
     time::Lifetime,
 };
 
@@ -36,27 +40,8 @@ pub async fn change(
     form: PasswordChange,
 ) -> Result<(), ChangePasswordError> {
     let user = caller.user.id;
-    let bucket = BucketKey::reauthentication(user);
-    let spent = ctx.ports.spend(&bucket, REAUTHENTICATION_LIMIT, None, &ctx.client.network, ctx.now).await?;
-    if let Spent::Refused { retry_after } = spent {
-        refused(ctx, caller, AuditOutcome::Throttled).await;
-        return Err(ChangePasswordError::Throttled { retry_after });
-    }
-    let credential = ctx.ports.load_credential(user).await?.ok_or(ChangePasswordError::Concurrent)?;
-    let current = Password::new(form.current.expose_secret());
-    let verification = match &current {
-        Ok(current) => {
-            password::verify(current, credential.password_hash.as_ref(), &ctx.policy.peppers, ctx.ports)
-                .await?
-        }
-        Err(_) => Verification::Mismatch,
-    };
-    let (Verification::Match { .. }, Some(old)) = (verification, credential.password_hash) else {
-        refused(ctx, caller, AuditOutcome::WrongPassword).await;
-        return Err(ChangePasswordError::WrongPassword);
-    };
-    // The caller knew the password: this was no guess. The port reports its own fault.
-    let _ = ctx.ports.give_back(&bucket).await;
+    let credential = reauthentication::prove(ctx, user, &form.current, AuditAction::ChangePassword).await?;
+    let Some(old) = credential.password_hash else { return Err(ChangePasswordError::WrongPassword) };
     let new = Password::new(form.new.expose_secret()).map_err(|_| ChangePasswordError::PasswordTooLong)?;
     let known = PublicKnowledge {
         email: &credential.user.email,
@@ -79,10 +64,6 @@ pub async fn change(
     Ok(())
 }
 
-async fn refused(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated, outcome: AuditOutcome) {
-    audit::record_refusal(ctx, Some(caller.user.id), AuditAction::ChangePassword, outcome).await;
-}
-
 /// Why the password was not changed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ChangePasswordError {
@@ -101,6 +82,17 @@ pub enum ChangePasswordError {
     WeakPassword(PasswordPolicyError),
     /// The present password is another, or there is none.
     WrongPassword,
+}
+
+impl From<Unproved> for ChangePasswordError {
+    fn from(unproved: Unproved) -> Self {
+        match unproved {
+            Unproved::Gone => Self::Concurrent,
+            Unproved::Throttled { retry_after } => Self::Throttled { retry_after },
+            Unproved::Unavailable(fault) => fault.into(),
+            Unproved::WrongPassword => Self::WrongPassword,
+        }
+    }
 }
 
 impl From<PortError> for ChangePasswordError {

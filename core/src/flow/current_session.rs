@@ -39,6 +39,7 @@ pub async fn authenticate(
     match ctx.ports.check_session(&claims.proof(), settings.generations, ctx.now).await? {
         SessionCheck::Active(member) => {
             let Member { user, grants } = *member;
+            let user = ctx.policy.effective(user);
             let permissions = Permissions::from(settings.default_permissions).and(&grants);
             Ok(Authenticated { user, claims, permissions })
         }
@@ -53,7 +54,17 @@ pub(super) async fn verified_claims(
     token: &str,
 ) -> Result<SessionClaims, AuthenticateError> {
     let token = UntrustedToken::parse(token).map_err(AuthenticateError::NotAToken)?;
-    let (keys, expected) = (&ctx.policy.session_keys, ctx.policy.expected_session_token());
+    let policy = ctx.policy;
+    // Either dialect's tokens are a session's; the name of its key tells which one this is.
+    if policy.members.access_keys.knows(&token, ctx.now) {
+        let expected = policy.expected_access_token();
+        let claims = policy.members.access_keys.verify(token, &expected, ctx.now, ctx.ports).await?;
+        return match claims.expires_at() {
+            Some(_) => Ok(SessionClaims::from_verified(&claims)?),
+            None => Err(VerifyError::MalformedClaim.into()),
+        };
+    }
+    let (keys, expected) = (&policy.session_keys, policy.expected_session_token());
     let claims = keys.verify(token, &expected, ctx.now, ctx.ports).await?;
     // A token without `exp` is ours only where tokens do not expire (TK-09, R-04).
     if claims.expires_at().is_none() && ctx.settings().await?.token_lifetime != TokenLifetime::Unlimited {

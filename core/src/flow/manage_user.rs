@@ -23,7 +23,7 @@ use crate::{
     password::{self, Password, PasswordPolicyError, PublicKnowledge},
     ports::{Created, Deleted, PortError, Ports, Updated, UserChange},
     secret::Secret,
-    user::{NewUser, Role, SignUpPolicy, User},
+    user::{EmailVerification, NewUser, Role, SignUpPolicy, User},
 };
 
 /// What an administrator typed into the form; `None` leaves a part as it is.
@@ -180,6 +180,9 @@ pub async fn add(
     new_password::check(ctx, &password, &known).await.map_err(ManageUserError::WeakPassword)?;
     let id = UserId::random(ctx.ports)?;
     let new_user = NewUser {
+        username: None,
+        verification: EmailVerification::Unasked,
+        invitation: None,
         id,
         email,
         name: form.name,

@@ -1,38 +1,37 @@
 //! The last step of every way in: record the session, then sign its token.
 
-use super::{Ctx, SignedIn};
+use alloc::string::String;
+
+use super::{Ctx, Grant, RefreshGrant, SignedIn};
 use crate::{
     duration::TokenLifetime,
     id::{SessionId, TokenId, UserId},
-    jwt::SessionClaims,
+    jwt::{AccessClaims, SessionClaims},
     permission::Permissions,
     ports::{PortError, Ports},
-    session::{AuthMethod, NewSession, Opened},
+    session::{AuthMethod, NewSession, Opened, RefreshToken},
     time::{Lifetime, UnixSeconds},
-    user::Account,
+    user::{Account, User},
 };
 
-/// Opens a session for a user who has just proved who they are. The token is signed only after the
+/// How somebody came in, and what they get.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entrance {
+    pub(super) method: AuthMethod,
+    pub(super) auth_time: UnixSeconds,
+    pub(super) mfa_verified: bool,
+    pub(super) grant: Grant,
+}
+
+/// Opens a session for a user who has proved who they are. The token is signed only after the
 /// session's record is durable (FT-04).
 pub(super) async fn open(
     ctx: &Ctx<'_, impl Ports>,
     account: Account,
-    method: AuthMethod,
+    entrance: Entrance,
 ) -> Result<SignedIn, OpenError> {
     let lifetime = ctx.settings().await?.token_lifetime;
-    let opening = Opening { method, auth_time: ctx.now, mfa_verified: false, lifetime, issued_by: None };
-    open_for(ctx, account, opening).await
-}
-
-/// The same for somebody who has shown a second factor as well.
-pub(super) async fn open_after_factor(
-    ctx: &Ctx<'_, impl Ports>,
-    account: Account,
-    method: AuthMethod,
-    auth_time: UnixSeconds,
-) -> Result<SignedIn, OpenError> {
-    let lifetime = ctx.settings().await?.token_lifetime;
-    open_for(ctx, account, Opening { method, auth_time, mfa_verified: true, lifetime, issued_by: None }).await
+    open_for(ctx, account, entrance, lifetime, None).await
 }
 
 /// Opens a session for somebody else, whom an administrator has just made an account: short enough to set it up
@@ -46,49 +45,50 @@ pub(super) async fn open_for_another(
         TokenLifetime::Limited(lifetime) => lifetime.min(SET_UP_LIFETIME),
         TokenLifetime::Unlimited => SET_UP_LIFETIME,
     };
-    let lifetime = TokenLifetime::Limited(lifetime);
-    let method = AuthMethod::System;
-    let opening =
-        Opening { method, auth_time: ctx.now, mfa_verified: false, lifetime, issued_by: Some(admin) };
-    open_for(ctx, account, opening).await
+    let entrance =
+        Entrance { method: AuthMethod::System, auth_time: ctx.now, mfa_verified: false, grant: Grant::Token };
+    open_for(ctx, account, entrance, TokenLifetime::Limited(lifetime), Some(admin)).await
 }
 
 /// How long the session of a new account lasts that somebody else has made.
 const SET_UP_LIFETIME: Lifetime = Lifetime::from_minutes(15);
 
-struct Opening {
-    method: AuthMethod,
-    auth_time: UnixSeconds,
-    mfa_verified: bool,
-    lifetime: TokenLifetime,
-    issued_by: Option<UserId>,
-}
-
 async fn open_for(
     ctx: &Ctx<'_, impl Ports>,
     account: Account,
-    opening: Opening,
+    entrance: Entrance,
+    lifetime: TokenLifetime,
+    issued_by: Option<UserId>,
 ) -> Result<SignedIn, OpenError> {
-    let Opening { method, auth_time, mfa_verified, lifetime, issued_by } = opening;
+    let Entrance { method, auth_time, mfa_verified, grant } = entrance;
     let Account { user, credential_version, grants } = account;
+    let user = ctx.policy.effective(user);
     let settings = ctx.settings().await?;
-    let limits = ctx.policy.session_limits;
-    let expires_at = lifetime.expires_at(ctx.now);
+    let (limits, members) = (ctx.policy.session_limits, &ctx.policy.members);
+    let id = SessionId::random(ctx.ports)?;
+    let refresh = match grant {
+        Grant::Token => None,
+        Grant::Refreshable => Some(ctx.policy.refresh_keys.issue(user.id, id, ctx.ports)?),
+    };
     let latest = ctx.now.plus(limits.absolute);
+    let ends_at = match grant {
+        Grant::Token => lifetime.expires_at(ctx.now).map_or(latest, |expiry| expiry.min(latest)),
+        Grant::Refreshable => latest.min(ctx.now.plus(members.refresh_lifetime)),
+    };
     let session = NewSession {
-        id: SessionId::random(ctx.ports)?,
+        id,
         user_id: user.id,
         credential_version,
         epoch: settings.generations.sessions,
         method,
         created_at: ctx.now,
-        ends_at: expires_at.map_or(latest, |expiry| expiry.min(latest)),
+        ends_at,
         idle_limit: limits.idle,
-        refresh: None,
+        refresh: refresh.as_ref().map(RefreshToken::hash),
+        mfa_verified,
         network: ctx.client.network.as_str().into(),
         user_agent: ctx.client.user_agent.clone(),
     };
-    let session_id = session.id;
     let token_id = TokenId::random(ctx.ports)?;
     let stamp = match ctx.ports.open_session(session).await? {
         Opened::Session { stamp } => stamp,
@@ -101,16 +101,47 @@ async fn open_for(
         session_stamp: stamp,
         mfa_verified,
         jti: token_id,
-        sid: session_id,
+        sid: id,
         iss: ctx.policy.issuer.clone(),
-        aud: ctx.policy.session_audience().map(Into::into),
+        aud: None,
         iat: ctx.now,
-        exp: expires_at,
+        exp: None,
         issued_by,
     };
-    let token = ctx.policy.session_keys.sign(&claims, ctx.now, ctx.ports).await?;
+    let (token, expires_at) = match grant {
+        Grant::Token => {
+            let exp = lifetime.expires_at(ctx.now);
+            let aud = ctx.policy.session_audience().map(Into::into);
+            let claims = SessionClaims { exp, aud, ..claims };
+            (ctx.policy.session_keys.sign(&claims, ctx.now, ctx.ports).await?, exp)
+        }
+        Grant::Refreshable => {
+            let (token, expires_at) = access_token(ctx, &user, claims, ends_at).await?;
+            (token, Some(expires_at))
+        }
+    };
+    let refresh = refresh
+        .map(|token| RefreshGrant { token: ctx.policy.refresh_keys.encode(&token), expires_at: ends_at });
     let permissions = Permissions::from(settings.default_permissions).and(&grants);
-    Ok(SignedIn { user, token, expires_at, permissions })
+    Ok(SignedIn { user, token, expires_at, refresh, permissions })
+}
+
+/// A short token of a session that is refreshed, good until the session ends at the latest.
+pub(super) async fn access_token(
+    ctx: &Ctx<'_, impl Ports>,
+    user: &User,
+    claims: SessionClaims,
+    ends_at: UnixSeconds,
+) -> Result<(String, UnixSeconds), PortError> {
+    let members = &ctx.policy.members;
+    let expires_at = ctx.now.plus(members.access_lifetime).min(ends_at);
+    let claims = AccessClaims {
+        session: SessionClaims { exp: Some(expires_at), ..claims },
+        username: user.profile.username.as_deref(),
+        provider: "local",
+        email: user.email.as_str(),
+    };
+    Ok((members.access_keys.sign(&claims, ctx.now, ctx.ports).await?, expires_at))
 }
 
 /// Why no session was opened.

@@ -2,10 +2,11 @@
 
 use alloc::string::String;
 
-use super::{Ctx, audit};
+use super::{Ctx, Grant, audit, open_session::access_token, second_factor};
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    id::SessionStamp,
+    id::{SessionStamp, TokenId},
+    jwt::SessionClaims,
     ports::{BucketKey, PortError, Ports},
     secret::Secret,
     session::{Refresh, RefreshUse, SessionRecord},
@@ -23,6 +24,8 @@ pub struct Refreshed {
     pub session: SessionRecord,
     /// The generation that its tokens belong to.
     pub stamp: SessionStamp,
+    /// A new access token.
+    pub token: String,
     /// The refresh token to use next time.
     pub refresh_token: Secret<String>,
 }
@@ -49,12 +52,38 @@ pub async fn exchange(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<Refreshed
     let used = RefreshUse { presented: token.hash(), successor: successor.hash() };
     let generations = ctx.settings().await?.generations;
     match ctx.ports.refresh_session(token.user_id, token.session_id, used, generations, ctx.now).await? {
-        Refresh::Rotated { member, stamp, session } => Ok(Refreshed {
-            user: member.user,
-            session: *session,
-            stamp,
-            refresh_token: keys.encode(&successor),
-        }),
+        Refresh::Rotated { member, stamp, session } => {
+            if ctx.policy.admit(&member.user, Grant::Refreshable).is_err() {
+                return Err(RefreshError::NotAdmitted);
+            }
+            // The deployment may have become stricter since they signed in (MF-07).
+            let settings = ctx.settings().await?;
+            if !session.mfa_verified && second_factor::is_required(&settings, session.method) {
+                return Err(RefreshError::SessionEnded);
+            }
+            let claims = SessionClaims {
+                id: member.user.id,
+                auth_method: session.method,
+                auth_time: session.created_at,
+                session_stamp: stamp,
+                mfa_verified: session.mfa_verified,
+                jti: TokenId::random(ctx.ports)?,
+                sid: session.id,
+                iss: ctx.policy.issuer.clone(),
+                aud: None,
+                iat: ctx.now,
+                exp: None,
+                issued_by: None,
+            };
+            let (access, _) = access_token(ctx, &member.user, claims, session.ends_at).await?;
+            Ok(Refreshed {
+                user: member.user,
+                session: *session,
+                stamp,
+                token: access,
+                refresh_token: keys.encode(&successor),
+            })
+        }
         Refresh::Banned { until } => Err(RefreshError::Banned { until }),
         Refresh::Ended => Err(RefreshError::SessionEnded),
         Refresh::NoAccount => Err(RefreshError::NoAccount),
@@ -76,6 +105,8 @@ pub enum RefreshError {
     },
     /// The account was deleted.
     NoAccount,
+    /// The account waits for approval, or for its owner to show that they read its address.
+    NotAdmitted,
     /// Not a refresh token of ours.
     NotAToken,
     /// The token was used twice; its session has ended.

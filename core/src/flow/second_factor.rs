@@ -1,10 +1,12 @@
 //! The second factor: asking for it, setting it up, replacing it, getting it back (open-webui.md §1.5, security.md §6).
 
+mod in_session;
 mod manage;
 mod proof;
 mod setup;
 
-pub use manage::{recover, regenerate, replace, reset, status};
+pub use in_session::{Staged, check, confirm, disable, prove, renew_codes, stage};
+pub use manage::{is_set_up, recover, regenerate, replace, reset, status};
 pub use proof::verify;
 pub use setup::{confirm_enrolment, start_enrolment};
 
@@ -13,8 +15,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use serde_json::json;
 
 use super::{
-    Ctx, SignedIn, audit,
-    open_session::{self, OpenError},
+    Ctx, Grant, SignedIn, audit,
+    open_session::{self, Entrance, OpenError},
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -96,6 +98,7 @@ pub(super) async fn after_first(
     account: Account,
     method: AuthMethod,
     has_factor: bool,
+    grant: Grant,
 ) -> Result<Next, OpenError> {
     let settings = ctx.settings().await?;
     let required = is_required(&settings, method);
@@ -108,25 +111,33 @@ pub(super) async fn after_first(
         Some(StoredFactor { secret: Some(_), .. }) => ChallengeKind::Verify,
         Some(StoredFactor { secret: None, .. }) => ChallengeKind::Recover,
         None if required => ChallengeKind::Enroll,
-        None => return Ok(Next::Session(Box::new(open_session::open(ctx, account, method).await?))),
+        None => {
+            let entrance = Entrance { method, auth_time: ctx.now, mfa_verified: false, grant };
+            return Ok(Next::Session(Box::new(open_session::open(ctx, account, entrance).await?)));
+        }
     };
     let proved = Proved { method, auth_time: ctx.now, credential_version: account.credential_version };
     issue(ctx, account.user.id, kind, &proved, &settings).await.map(Next::Challenge)
 }
 
-/// Writes down that somebody proved who they are, and what that led to (LG-01).
+/// Writes down that somebody proved who they are, after how many failures, and what that led to (LG-01).
 pub(super) async fn record(
     ctx: &Ctx<'_, impl Ports>,
     user: UserId,
     method: AuthMethod,
     next: &Next,
+    failures: u32,
 ) -> Result<(), PortError> {
     let outcome = match next {
         Next::Session(_) => AuditOutcome::Success,
         Next::Challenge(_) | Next::Pending => AuditOutcome::SecondFactorDue,
     };
     let event = audit::event(ctx, Some(user), AuditAction::SignIn, outcome)?;
-    ctx.ports.append(audit::detailed(event, &json!({"auth_method": method}))).await
+    let detail = match failures {
+        0 => json!({"auth_method": method}),
+        failures => json!({"auth_method": method, "failures": failures}),
+    };
+    ctx.ports.append(audit::detailed(event, &detail)).await
 }
 
 /// Whether the deployment asks people for a second factor who came in this way.
@@ -177,6 +188,8 @@ async fn issue(
         expires_at: ctx.now.plus(CHALLENGE_LIFETIME),
         attempts: 0,
         staged: None,
+        staged_codes: None,
+        user_agent: Some(ctx.client.user_agent.clone()),
     };
     match ctx.ports.open_challenge(user, challenge, ctx.now).await? {
         None => Ok(Issued { kind, token, expires_in: CHALLENGE_LIFETIME }),
@@ -203,7 +216,10 @@ async fn find(
     let token = ChallengeToken::parse(token).ok_or(SecondFactorError::Expired)?;
     let generations = ctx.settings().await?.generations;
     match ctx.ports.find_challenge(token.user, &token.hash(), attempt, generations, ctx.now).await? {
-        ChallengeLookup::Alive(challenge) if kinds.is_empty() || kinds.contains(&challenge.kind) => {
+        ChallengeLookup::Alive(challenge)
+            if (kinds.is_empty() || kinds.contains(&challenge.kind))
+                && challenge.user_agent.as_ref().is_none_or(|agent| *agent == ctx.client.user_agent) =>
+        {
             Ok((token, challenge))
         }
         ChallengeLookup::Alive(_) | ChallengeLookup::Gone => Err(SecondFactorError::Expired),
@@ -252,8 +268,10 @@ async fn open_verified(
     ctx: &Ctx<'_, impl Ports>,
     account: Account,
     proved: &Proved,
+    grant: Grant,
 ) -> Result<SignedIn, SecondFactorError> {
-    Ok(open_session::open_after_factor(ctx, account, proved.method, proved.auth_time).await?)
+    let entrance = Entrance { method: proved.method, auth_time: proved.auth_time, mfa_verified: true, grant };
+    Ok(open_session::open(ctx, account, entrance).await?)
 }
 
 async fn refused(ctx: &Ctx<'_, impl Ports>, user: UserId, action: AuditAction) {
@@ -274,6 +292,8 @@ pub enum SecondFactorError {
     Expired,
     /// There is no such account.
     NoAccount,
+    /// A factor is there, and nothing of it was shown.
+    NothingShown,
     /// The account has no factor.
     Off,
     /// The account waits for approval.
@@ -282,6 +302,8 @@ pub enum SecondFactorError {
     PrimaryAdmin,
     /// They signed in too long ago.
     Reauthenticate,
+    /// The deployment asks everybody for a factor.
+    Required,
     /// The factor is gone; signing in again tells what to do.
     SignInAgain,
     /// Too many codes for this account.

@@ -5,7 +5,7 @@ use alloc::string::String;
 use futures_util::future::join;
 
 use super::{
-    Ctx, audit,
+    Ctx, Grant, NotAdmitted, audit,
     open_session::OpenError,
     second_factor::{self, Next},
     sign_out,
@@ -32,6 +32,8 @@ pub struct PasswordLogin {
     pub password: Secret<String>,
     /// The session token that this browser has shown, if it has: a success ends its session (SE-04).
     pub previous_token: Option<String>,
+    /// What they get.
+    pub grant: Grant,
 }
 
 /// Signs in with an e-mail address and a password.
@@ -61,8 +63,14 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         Err(Unproved::Unavailable(fault)) => return Err(fault.into()),
     };
     let user = account.user.id;
-    let (next, _) = join(
-        second_factor::after_first(ctx, account, AuthMethod::Password, has_factor),
+    if let Err(refusal) = ctx.policy.admit(&account.user, login.grant) {
+        // They knew the password: this was no guess. The port reports its own fault.
+        let _ = settle(ctx, &attempt, first_factor.as_ref()).await;
+        refused(ctx, Some(user), refusal.outcome()).await;
+        return Err(refusal.into());
+    }
+    let (next, failures) = join(
+        second_factor::after_first(ctx, account, AuthMethod::Password, has_factor, login.grant),
         // An attempt that stays spent is merely strict; the port reports its own fault.
         settle(ctx, &attempt, first_factor.as_ref()),
     )
@@ -76,7 +84,7 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         Err(OpenError::Unavailable(fault)) => return Err(fault.into()),
     };
     let (recorded, _) = join(
-        second_factor::record(ctx, user, AuthMethod::Password, &next),
+        second_factor::record(ctx, user, AuthMethod::Password, &next, failures.unwrap_or_default()),
         sign_out::end_previous(ctx, login.previous_token.as_deref()),
     )
     .await;
@@ -107,12 +115,12 @@ async fn settle(
     ctx: &Ctx<'_, impl Ports>,
     attempt: &SignInAttempt,
     first_factor: Option<&BucketKey>,
-) -> Result<(), PortError> {
-    ctx.ports.settle_sign_in(attempt, ctx.now).await?;
-    match first_factor {
-        Some(bucket) => ctx.ports.give_back(bucket).await,
-        None => Ok(()),
+) -> Result<u32, PortError> {
+    let failures = ctx.ports.settle_sign_in(attempt, ctx.now).await?;
+    if let Some(bucket) = first_factor {
+        ctx.ports.give_back(bucket).await?;
     }
+    Ok(failures)
 }
 
 /// Whose password this is, and whether they have a second factor.
@@ -194,6 +202,8 @@ pub enum SignInError {
     },
     /// The account has no password, or none that can be checked.
     NoPassword,
+    /// The account waits for approval.
+    Pending,
     /// The deployment does not let anyone sign in with a password.
     PasswordSignInOff,
     /// Too many attempts; whether this password was right was not looked at (TH-12).
@@ -208,10 +218,21 @@ pub enum SignInError {
     },
     /// The outside failed.
     Unavailable(PortError),
+    /// Nobody has shown that they read the account's address.
+    Unverified,
     /// No such account.
     UnknownAccount,
     /// The password is wrong, or too long to be anyone's.
     WrongPassword,
+}
+
+impl From<NotAdmitted> for SignInError {
+    fn from(refusal: NotAdmitted) -> Self {
+        match refusal {
+            NotAdmitted::Pending => Self::Pending,
+            NotAdmitted::Unverified => Self::Unverified,
+        }
+    }
 }
 
 impl From<PortError> for SignInError {

@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
+    id::{SessionId, UserId},
     ports::{PortError, Ports},
     session::Ending,
 };
@@ -24,13 +25,34 @@ pub(super) async fn end_previous(ctx: &Ctx<'_, impl Ports>, token: Option<&str>)
 /// # Errors
 /// When the session authority can not be reached: nobody may be told that they are signed out then.
 pub async fn end(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), PortError> {
-    let claims = match verified_claims(ctx, token).await {
-        Ok(claims) => claims,
-        Err(AuthenticateError::Unavailable(error)) => return Err(error),
-        Err(_) => return Ok(()),
-    };
-    if ctx.ports.end_session(claims.id, claims.sid).await? == Ending::Before {
+    match end_known(ctx, token).await {
+        Err(AuthenticateError::Unavailable(error)) => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The same, for those who are told what was wrong with the token.
+///
+/// # Errors
+/// [`AuthenticateError`]
+pub async fn end_known(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), AuthenticateError> {
+    let claims = verified_claims(ctx, token).await?;
+    Ok(ended(ctx, claims.id, claims.sid).await?)
+}
+
+/// Ends the session behind a refresh token, current or spent: whoever has one may end it. Whether it was one of ours.
+///
+/// # Errors
+/// As [`end`].
+pub async fn end_refreshable(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<bool, PortError> {
+    let Some(token) = ctx.policy.refresh_keys.parse(token) else { return Ok(false) };
+    ended(ctx, token.user_id, token.session_id).await?;
+    Ok(true)
+}
+
+async fn ended(ctx: &Ctx<'_, impl Ports>, user: UserId, session: SessionId) -> Result<(), PortError> {
+    if ctx.ports.end_session(user, session).await? == Ending::Before {
         return Ok(());
     }
-    audit::record(ctx, Some(claims.id), AuditAction::SignOut, AuditOutcome::Success).await
+    audit::record(ctx, Some(user), AuditAction::SignOut, AuditOutcome::Success).await
 }

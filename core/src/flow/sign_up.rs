@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::{
-    Ctx, audit, new_password,
+    Ctx, Grant, audit, new_password,
     open_session::OpenError,
     second_factor::{self, Next},
     sign_out,
@@ -20,7 +20,7 @@ use crate::{
     session::AuthMethod,
     throttle::{LOOPBACK_SIGN_UPS, Limit, SIGN_UP_LIMIT, SITE_SIGN_UP_LIMIT, Spent},
     time::Lifetime,
-    user::{NewUser, SignUpPolicy},
+    user::{EmailVerification, NewUser, SignUpPolicy},
 };
 
 /// What someone typed into a sign-up form.
@@ -69,11 +69,17 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
         return Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await);
     }
     let email = email.map_err(SignUpError::InvalidEmail)?;
+    if !ctx.policy.admits_address(&email) {
+        return Err(refused(ctx, AuditOutcome::DomainRefused, SignUpError::DomainRefused).await);
+    }
     let password = Password::new(form.password.expose_secret()).map_err(|_| SignUpError::PasswordTooLong)?;
     let known = PublicKnowledge { email: &email, name: form.name.as_str(), site: &ctx.policy.site_name };
     new_password::check(ctx, &password, &known).await.map_err(SignUpError::WeakPassword)?;
 
     let new_user = NewUser {
+        username: None,
+        verification: EmailVerification::Unasked,
+        invitation: None,
         id: UserId::random(ctx.ports)?,
         email,
         name: form.name,
@@ -90,8 +96,8 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
         Created::EmailTaken => Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await),
         Created::Account(account) => {
             let (user, method) = (account.user.id, AuthMethod::Password);
-            let next = second_factor::after_first(ctx, *account, method, false).await?;
-            second_factor::record(ctx, user, method, &next).await?;
+            let next = second_factor::after_first(ctx, *account, method, false, Grant::Token).await?;
+            second_factor::record(ctx, user, method, &next, 0).await?;
             sign_out::end_previous(ctx, form.previous_token.as_deref()).await;
             Ok(next)
         }
@@ -123,6 +129,8 @@ async fn refused(ctx: &Ctx<'_, impl Ports>, outcome: AuditOutcome, error: SignUp
 pub enum SignUpError {
     /// Registration is closed.
     Closed,
+    /// Addresses of that domain are not admitted.
+    DomainRefused,
     /// The address is registered already.
     EmailTaken,
     /// Not an address.

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 use serde_json::json;
 
 use super::{
-    Ctx, audit,
+    Ctx, Grant, audit,
     open_session::OpenError,
     second_factor::{self, Next},
     sign_out,
@@ -21,7 +21,7 @@ use crate::{
     secret::Secret,
     session::AuthMethod,
     time::UnixSeconds,
-    user::{Account, NewUser, Role, SignUpPolicy},
+    user::{Account, EmailVerification, NewUser, Role, SignUpPolicy},
 };
 
 /// Whom a proxy vouches for.
@@ -78,8 +78,8 @@ pub async fn sign_in(
         account = credential.into_account();
     }
     let method = AuthMethod::TrustedHeader;
-    let next = second_factor::after_first(ctx, account, method, has_factor).await?;
-    second_factor::record(ctx, user, method, &next).await?;
+    let next = second_factor::after_first(ctx, account, method, has_factor, Grant::Token).await?;
+    second_factor::record(ctx, user, method, &next, 0).await?;
     sign_out::end_previous(ctx, previous_token).await;
     Ok(next)
 }
@@ -117,8 +117,8 @@ pub async fn sign_in_anybody(
         }
     };
     let user = account.user.id;
-    let next = second_factor::after_first(ctx, account, AuthMethod::System, false).await?;
-    second_factor::record(ctx, user, AuthMethod::System, &next).await?;
+    let next = second_factor::after_first(ctx, account, AuthMethod::System, false, Grant::Token).await?;
+    second_factor::record(ctx, user, AuthMethod::System, &next, 0).await?;
     sign_out::end_previous(ctx, previous_token).await;
     Ok(next)
 }
@@ -187,6 +187,9 @@ async fn new_user(
     default_role: Role,
 ) -> Result<NewUser, PortError> {
     Ok(NewUser {
+        username: None,
+        verification: EmailVerification::Unasked,
+        invitation: None,
         id: UserId::random(ctx.ports)?,
         email,
         name,

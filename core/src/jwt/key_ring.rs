@@ -171,6 +171,11 @@ impl<K: TokenKind> KeyRing<K> {
         Ok(token)
     }
 
+    /// Whether a token names a key of this ring. Nothing else about it is known then.
+    pub fn knows(&self, token: &UntrustedToken<'_>, now: UnixSeconds) -> bool {
+        token.kid().is_some_and(|kid| self.find(kid, now).is_some())
+    }
+
     /// Verifies a token: key by exact `kid`, algorithm by the key, signature, registered claims, kind.
     ///
     /// # Errors

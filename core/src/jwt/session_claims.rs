@@ -13,6 +13,20 @@ use crate::{
     time::UnixSeconds,
 };
 
+/// What access tokens say besides, for backends that read them (LibreChat contract §2.1). Nothing here decides by it.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccessClaims<'a> {
+    /// The session.
+    #[serde(flatten)]
+    pub session: SessionClaims,
+    /// What its owner calls themselves.
+    pub username: Option<&'a str>,
+    /// Who knows the account's password.
+    pub provider: &'a str,
+    /// The account's address.
+    pub email: &'a str,
+}
+
 /// What a session token says. Role, e-mail and permissions are not in it: they are read fresh on
 /// every request (TK-13).
 #[derive(Clone, Debug, Serialize)]

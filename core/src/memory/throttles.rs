@@ -2,7 +2,7 @@ use super::Memory;
 use crate::{
     network::Network,
     ports::{BucketKey, PortError, SignInAttempt, Throttles},
-    throttle::{Limit, NETWORK_LIMIT, Spent},
+    throttle::{Limit, Metered, NETWORK_LIMIT, Spent},
     time::UnixSeconds,
 };
 
@@ -39,14 +39,35 @@ impl Throttles for Memory {
         })
     }
 
-    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError> {
+    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<u32, PortError> {
         self.reach("throttles")?;
-        self.accounts
+        let failures = self
+            .accounts
             .borrow_mut()
             .entry(attempt.account.as_str().into())
             .or_default()
             .succeed(&attempt.network, now);
-        self.give_back(&BucketKey::network(&attempt.network)).await
+        self.give_back(&BucketKey::network(&attempt.network)).await?;
+        Ok(failures)
+    }
+
+    async fn meter(
+        &self,
+        bucket: &BucketKey,
+        limit: Limit,
+        network: &Network,
+        now: UnixSeconds,
+    ) -> Result<Metered, PortError> {
+        match self.reach("throttles") {
+            Ok(()) => {
+                let mut windows = self.windows.borrow_mut();
+                Ok(windows.entry(bucket.as_str().into()).or_default().meter(limit, now))
+            }
+            Err(fault) => match self.fallback.borrow_mut().spend(network, now) {
+                granted @ Spent::Granted => Ok(Metered::unknown(granted, now)),
+                Spent::Refused { .. } => Err(fault),
+            },
+        }
     }
 
     async fn spend(

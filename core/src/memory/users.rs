@@ -11,8 +11,11 @@ use crate::{
         About, Admission, Created, Credential, Deleted, PortError, Replaced, StatusLine, Updated, UserChange,
         Users,
     },
+    ticket::Invitation,
     time::{Lifetime, UnixSeconds},
-    user::{Account, FIRST_CREDENTIAL_VERSION, NewUser, Profile, Role, SignUpPolicy, User},
+    user::{
+        Account, EmailVerification, FIRST_CREDENTIAL_VERSION, NewUser, Profile, Role, SignUpPolicy, User,
+    },
 };
 
 /// How often the last sign of life of an account is written down.
@@ -29,6 +32,7 @@ pub(super) struct UserRow {
     pub(super) user: User,
     pub(super) password_hash: Option<PasswordHash>,
     version: u32,
+    previous_email: Option<Email>,
     /// Counts the accounts that there were before.
     place: usize,
 }
@@ -93,7 +97,9 @@ impl UserTable {
             email: new.email,
             name: new.name.into_string(),
             role: if first { Role::Admin } else { new.default_role },
-            profile: Profile { image: new.image.into_string(), ..Profile::default() },
+            profile: Profile { image: new.image.into_string(), username: new.username, ..Profile::default() },
+            verification: new.verification,
+            terms_accepted_at: None,
             created_at: new.created_at,
             updated_at: new.created_at,
             last_active_at: new.created_at,
@@ -103,6 +109,7 @@ impl UserTable {
             user: user.clone(),
             password_hash: new.password_hash,
             version: FIRST_CREDENTIAL_VERSION,
+            previous_email: None,
             place: self.created,
         };
         self.rows.insert(user.id, row);
@@ -112,6 +119,27 @@ impl UserTable {
     /// The account, while its hash is the one that was read.
     fn with_hash(&mut self, id: UserId, hash: &PasswordHash) -> Option<&mut UserRow> {
         self.rows.get_mut(&id).filter(|row| row.password_hash.as_ref() == Some(hash))
+    }
+
+    pub(super) fn set_password(&mut self, id: UserId, hash: &PasswordHash, now: UnixSeconds) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        row.password_hash = Some(hash.clone());
+        row.version += 1;
+        row.user.updated_at = now;
+    }
+
+    pub(super) fn note_verified(&mut self, id: UserId) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        row.user.verification = EmailVerification::Done;
+    }
+
+    pub(super) fn previous_email(&self, id: UserId) -> Option<Email> {
+        self.rows.get(&id)?.previous_email.clone()
+    }
+
+    pub(super) fn unverified(&self, before: UnixSeconds) -> impl Iterator<Item = UserId> {
+        let late = move |row: &&UserRow| matches!(row.user.verification, EmailVerification::DueBy(due) if due < before);
+        self.rows.values().filter(late).map(|row| row.user.id)
     }
 
     fn is_last_admin(&self, id: UserId) -> bool {
@@ -134,8 +162,15 @@ impl UserTable {
         let user = &mut row.user;
         user.role = change.role.unwrap_or(user.role);
         user.updated_at = now;
-        if let Some(email) = change.email {
-            user.email = email;
+        if let Some(email) = change.email.filter(|email| *email != user.email) {
+            row.previous_email = Some(core::mem::replace(&mut user.email, email));
+            user.verification = EmailVerification::Unasked;
+        }
+        if change.accepts_terms {
+            user.terms_accepted_at = user.terms_accepted_at.or(Some(now));
+        }
+        if change.waives_verification && user.is_unverified() {
+            user.verification = EmailVerification::Unasked;
         }
         if let Some(name) = change.name {
             user.name = name.into_string();
@@ -207,7 +242,13 @@ impl Users for Memory {
         event: AuditEvent,
     ) -> Result<Created, PortError> {
         self.reach("users")?;
-        if self.is_closed(policy) {
+        let admits = |invitation: &Invitation| {
+            Some(&invitation.hash) == user.invitation.as_ref()
+                && invitation.email == user.email
+                && user.created_at < invitation.expires_at
+        };
+        let is_invited = self.tickets.borrow().invitations.iter().any(admits);
+        if !is_invited && (user.invitation.is_some() || self.is_closed(policy)) {
             return Ok(Created::Closed);
         }
         let first = !self.users.borrow().has_users();
@@ -217,6 +258,7 @@ impl Users for Memory {
             if users.find(user.email.as_str()).is_some() {
                 return Ok(Created::EmailTaken);
             }
+            self.tickets.borrow_mut().invitations.retain(|known| known.email != user.email);
             users.insert(user);
         }
         if first && policy.closes {
@@ -303,6 +345,7 @@ impl Users for Memory {
         }
         self.groups.borrow_mut().forget_user(user);
         self.api_keys.borrow_mut().remove(&user);
+        self.tickets.borrow_mut().forget_user(user);
         self.factors.borrow_mut().remove(&user);
         self.documents.borrow_mut().retain(|(owner, _), _| *owner != user);
         self.audit.borrow_mut().push(event);

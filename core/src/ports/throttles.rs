@@ -8,7 +8,7 @@ use crate::{
     email::Email,
     id::{SessionId, UserId},
     network::Network,
-    throttle::{Limit, Spent},
+    throttle::{Limit, Metered, Spent},
     time::UnixSeconds,
 };
 
@@ -67,6 +67,21 @@ impl BucketKey {
     /// Wrong passwords for one account, however it is typed and from wherever, where second factors are asked for.
     pub fn first_factor(typed: &str) -> Self {
         Self::of("first-factor", &canonical(typed))
+    }
+
+    /// Whatever one limit counts for a network or an account.
+    pub fn named(limit: &str, subject: &str) -> Self {
+        Self::of(limit, subject)
+    }
+
+    /// Mails that an address gets because somebody asked for them (RS-09).
+    pub fn mail_to(typed: &str) -> Self {
+        Self::of("mail-to", &canonical(typed))
+    }
+
+    /// Mails that a network asks for (RS-09).
+    pub fn mail_from(network: &Network) -> Self {
+        Self::of("mail-from", network.as_str())
     }
 
     /// Refreshes of one session.
@@ -130,11 +145,12 @@ pub trait Throttles {
     async fn spend_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<Spent, PortError>;
 
     /// The attempt succeeded: gives back what it spent, forgets the attempts for this account from this
-    /// network, and remembers the network (TH-08, TH-13).
+    /// network, and remembers the network (TH-08, TH-13). Says how many failures there were since
+    /// the last success, from anywhere.
     ///
     /// # Errors
     /// When a bucket can not be reached; what was spent then stays spent.
-    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError>;
+    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<u32, PortError>;
 
     /// Checks and spends one attempt of any other kind in one step, durably before it returns.
     /// Repeating a `subject` within the window is free. `network` is who the fallback counts.
@@ -149,6 +165,18 @@ pub trait Throttles {
         network: &Network,
         now: UnixSeconds,
     ) -> Result<Spent, PortError>;
+
+    /// The same as [`spend`](Self::spend) without a subject, for those who are told what is left.
+    ///
+    /// # Errors
+    /// When neither the bucket nor the fallback would let it go on.
+    async fn meter(
+        &self,
+        bucket: &BucketKey,
+        limit: Limit,
+        network: &Network,
+        now: UnixSeconds,
+    ) -> Result<Metered, PortError>;
 
     /// Gives the latest attempt of a bucket back.
     ///

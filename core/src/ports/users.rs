@@ -78,6 +78,10 @@ pub struct UserChange {
     pub timezone: Option<String>,
     /// The line beside its name, all of it.
     pub status: Option<StatusLine>,
+    /// Whether its owner accepts the terms of the service; the first time counts.
+    pub accepts_terms: bool,
+    /// Whether nobody has to show any more that they read its address.
+    pub waives_verification: bool,
 }
 
 /// What an account's owner tells about themselves.

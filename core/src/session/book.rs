@@ -201,6 +201,7 @@ impl Book {
                 created_at: now,
                 last_seen_at: now,
                 ends_at: new.ends_at,
+                mfa_verified: new.mfa_verified,
                 network: new.network,
                 user_agent: new.user_agent,
             },
@@ -392,13 +393,14 @@ impl Book {
         Use::Now
     }
 
-    /// Lets a step wait to be taken. A banned account has nothing to wait for.
+    /// Lets a step wait to be taken, in the place of one that the same token opens. A banned account has nothing to
+    /// wait for.
     pub fn open_challenge(&mut self, challenge: Challenge, now: UnixSeconds) -> Option<UnixSeconds> {
         let now = self.at_least(now);
         if let Some(until) = self.account.standing.banned_until(now) {
             return Some(until);
         }
-        self.account.challenges.retain(|known| now < known.expires_at);
+        self.account.challenges.retain(|known| now < known.expires_at && known.hash != challenge.hash);
         if self.account.challenges.len() >= MAX_CHALLENGES {
             self.account.challenges.remove(0);
         }

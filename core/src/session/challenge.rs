@@ -11,10 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::AuthMethod;
 use crate::{
-    id::UserId,
+    id::{SessionId, UserId},
     ports::{Entropy, PortError},
     secret::Secret,
     time::{Lifetime, UnixSeconds},
+    totp::BackupCodes,
 };
 
 /// How long a step waits to be taken.
@@ -35,6 +36,8 @@ pub enum ChallengeKind {
     Recover,
     /// Set up another factor beside the present one.
     Replace,
+    /// Set up a factor in the session that it was begun in.
+    Stage,
     /// Show the factor, to be signed in.
     Verify,
 }
@@ -60,6 +63,12 @@ pub struct Challenge {
     pub attempts: u32,
     /// The new factor's secret, in its envelope.
     pub staged: Option<String>,
+    /// Its backup codes, where they were shown together with it.
+    #[serde(default)]
+    pub staged_codes: Option<BackupCodes>,
+    /// What the browser that it was given to calls itself: nobody else takes the step (MF-06).
+    #[serde(default)]
+    pub user_agent: Option<String>,
 }
 
 /// What looking a challenge up came to.
@@ -89,6 +98,13 @@ pub enum Completed {
     No,
     /// It is taken; the challenge is gone and its code used.
     Yes,
+}
+
+/// What stands in the place of a token's digest for a step of somebody who is signed in already.
+pub fn step_of_session(session: SessionId) -> String {
+    URL_SAFE_NO_PAD.encode(
+        Sha256::new().chain_update("portico/session-step/v1/").chain_update(session.as_bytes()).finalize(),
+    )
 }
 
 /// What opens a challenge: `<user id>.<43 characters of base64url>`.

@@ -23,6 +23,9 @@ const MAX_KNOWN: usize = 16;
 pub struct AccountThrottle {
     anywhere: Lockout,
     networks: BTreeMap<String, FromNetwork>,
+    /// Attempts since the last success, from anywhere.
+    #[serde(default)]
+    since_success: u32,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -56,15 +59,18 @@ impl AccountThrottle {
         let verdict = from.attempts.spend(SIGN_IN_LIMIT, now).and(account);
         if verdict == Spent::Granted {
             self.anywhere.fail(now);
+            self.since_success = self.since_success.saturating_add(1);
             self.networks.insert(network.as_str().into(), from);
         }
         verdict
     }
 
     /// The attempt from that network succeeded: forgets what was spent for this account from there, takes
-    /// the one failure back, and nothing else (TH-13).
-    pub fn succeed(&mut self, network: &Network, now: UnixSeconds) {
+    /// the one failure back, and nothing else (TH-13). Says how many failures from anywhere there were since the
+    /// last success.
+    pub fn succeed(&mut self, network: &Network, now: UnixSeconds) -> u32 {
         self.anywhere.give_back();
+        let failures = core::mem::take(&mut self.since_success).saturating_sub(1);
         let from = FromNetwork { attempts: Window::default(), last_success_at: Some(now) };
         self.networks.insert(network.as_str().into(), from);
         let known = || self.networks.iter().filter_map(|(name, from)| Some((from.last_success_at?, name)));
@@ -74,6 +80,7 @@ impl AccountThrottle {
             let stalest = stalest.clone();
             self.networks.remove(&stalest);
         }
+        failures
     }
 
     /// When nothing of it will matter any more; `None` when nothing does.

@@ -41,6 +41,24 @@ pub enum Spent {
     },
 }
 
+/// An attempt, and what is left of its limit.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Metered {
+    /// What became of it.
+    pub spent: Spent,
+    /// How many more are granted now.
+    pub left: u32,
+    /// When the oldest attempt stops counting.
+    pub resets_at: UnixSeconds,
+}
+
+impl Metered {
+    /// What whoever counts for itself knows, without the others.
+    pub const fn unknown(spent: Spent, now: UnixSeconds) -> Self {
+        Self { spent, left: 0, resets_at: now }
+    }
+}
+
 impl Spent {
     /// Both have to grant; the longer wait counts.
     pub fn and(self, other: Self) -> Self {
@@ -75,6 +93,14 @@ impl Window {
         }
         let reopens = self.0.first().map_or(now, |oldest| oldest.at.plus(limit.window));
         Spent::Refused { retry_after: reopens.since(now).max(Lifetime::from_seconds(1)) }
+    }
+
+    /// The same as [`spend`](Self::spend), with what is left afterwards.
+    pub fn meter(&mut self, limit: Limit, now: UnixSeconds) -> Metered {
+        let spent = self.spend(limit, now);
+        let used = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        let resets_at = self.0.first().map_or(now, |oldest| oldest.at.plus(limit.window));
+        Metered { spent, left: limit.attempts.saturating_sub(used), resets_at }
     }
 
     /// Takes the latest attempt back: it turned out not to be what the limit is for.

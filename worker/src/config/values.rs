@@ -4,6 +4,7 @@ use http::{HeaderName, Uri};
 use portico_core::{
     audit::MIN_RETENTION,
     duration::TokenLifetime,
+    email::Email,
     flow::api_keys::Reveal,
     image_reference::ImageReference,
     password::{PasswordPolicy, PepperError, Peppers},
@@ -133,6 +134,23 @@ pub(super) fn absolute_url(text: &str) -> Result<String, String> {
         return Err(problem());
     }
     Ok(text.to_string())
+}
+
+/// The same without a slash at its end: what paths are put behind.
+pub(super) fn base(text: &str) -> Result<String, String> {
+    match absolute_url(text)? {
+        url if url.contains('?') => Err("must be an address without a query".to_string()),
+        url => Ok(url.trim_end_matches('/').to_string()),
+    }
+}
+
+/// `example.com,example.org`: exact domains, in the form that addresses have them.
+pub(super) fn domains(text: &str) -> Result<Vec<String>, String> {
+    let domain = |name: &str| match Email::parse(&format!("x@{name}")) {
+        Ok(email) => Ok(email.domain().to_string()),
+        Err(_) => Err("must list domains such as `example.com`, separated by `,`".to_string()),
+    };
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(domain).collect()
 }
 
 /// The origin of an address that was checked before.

@@ -130,7 +130,9 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
     pub(super) fn password_policy(&mut self) -> PasswordPolicy {
         let mut policy =
             self.parsed("PASSWORD_POLICY", values::password_policy).unwrap_or(PasswordPolicy::DEFAULT);
-        let min_length = self.parsed("PASSWORD_MIN_LENGTH", values::min_password_length);
+        let min_length = self
+            .parsed("PASSWORD_MIN_LENGTH", values::min_password_length)
+            .or_else(|| self.parsed("MIN_PASSWORD_LENGTH", values::min_password_length));
         policy.min_code_points = min_length.unwrap_or(policy.min_code_points);
         if self.flag("ENABLE_PASSWORD_VALIDATION", false) {
             let pattern = self.parsed("PASSWORD_VALIDATION_REGEX_PATTERN", values::password_pattern);

@@ -29,6 +29,8 @@ pub(crate) enum Question {
     AccountSpend { network: Network, now: UnixSeconds },
     /// The latest attempt is taken back.
     GiveBack,
+    /// Check and spend one attempt, and tell what is left.
+    Meter { limit: Limit, now: UnixSeconds },
     /// Check and spend one attempt.
     Spend { limit: Limit, subject: Option<u64>, now: UnixSeconds },
 }
@@ -82,6 +84,11 @@ impl ThrottleBucket {
                 answer(&bucket.account.get_or_insert_default().spend(&network, now))
             }
             Question::GiveBack => answer(&bucket.window.as_mut().map(|(window, _)| window.give_back())),
+            Question::Meter { limit, now } => {
+                let (window, of) = bucket.window.get_or_insert_with(|| (Window::default(), limit));
+                *of = limit;
+                answer(&window.meter(limit, now))
+            }
             Question::Spend { limit, subject, now } => {
                 let (window, of) = bucket.window.get_or_insert_with(|| (Window::default(), limit));
                 *of = limit;

@@ -35,6 +35,15 @@ pub fn text(status: StatusCode, body: &'static str) -> Answer {
     answer
 }
 
+/// A page of ours: it may run our own script and talk to us, and nothing else.
+pub fn page(html: String) -> Answer {
+    const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    let mut page = bytes(StatusCode::OK, "text/html; charset=utf-8", html.into_bytes());
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    page
+}
+
 /// What every request gets while the configuration is refused. The log names the variables.
 pub fn misconfigured(transport: Transport) -> Answer {
     let mut answer = json(

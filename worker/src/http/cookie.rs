@@ -11,6 +11,12 @@ use crate::config::SameSite;
 /// Longest accepted `Cookie` header, in bytes (IN-12).
 const MAX_COOKIE_BYTES: usize = 16 * 1_024;
 
+/// The cookie that carries a session's token.
+pub const TOKEN: &str = "token";
+
+/// The cookie that carries a session's refresh token (SE-02).
+pub const REFRESH_TOKEN: &str = "refreshToken";
+
 /// What a request's cookies hold under one name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Found<'h> {
@@ -104,6 +110,20 @@ pub fn forget(name: &str, same_site: SameSite, secure: bool, now: UnixSeconds) -
         same_site.as_str(),
         if secure { "; Secure" } else { "" }
     )
+}
+
+/// The `Set-Cookie` value of a cookie that only our own pages send, with an absolute date and nothing else (LibreChat
+/// contract §2.3).
+pub fn strict(name: &str, value: &str, expires_at: UnixSeconds, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Strict; Expires={}{secure}", http_date(expires_at))
+}
+
+/// The `Set-Cookie` value that makes browsers forget such a cookie.
+pub fn forget_strict(name: &str, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    let past = http_date(UnixSeconds::new(0));
+    format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Expires={past}{secure}")
 }
 
 /// An instant as HTTP writes it (RFC 9110 §5.6.7).

@@ -36,6 +36,7 @@ pub fn vouches_for_cookies(headers: &HeaderMap, config: &Config, own_origin: &st
 
 fn is_known(origin: &str, config: &Config, own_origin: &str) -> bool {
     origin == own_origin
+        || config.own_origins.iter().any(|known| known == origin)
         || matches!(&config.cors, AllowedOrigins::Only(allowed) if allowed.iter().any(|known| known == origin))
 }
 

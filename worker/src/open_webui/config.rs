@@ -1,17 +1,8 @@
-use http::StatusCode;
-use portico_core::{
-    flow::current_session, permission::PermissionTree, ports::Ports, settings::Settings, user::Role,
-};
+use portico_core::{permission::PermissionTree, ports::Ports, settings::Settings, user::Role};
 use serde_json::{Map, Value, json};
 
-use super::{error::Error, version::API_VERSION, view::TOKEN_COOKIE};
-use crate::{
-    http::{
-        answer::{self, Answer},
-        credential::{self, Credential},
-    },
-    router::Call,
-};
+use super::version::API_VERSION;
+use crate::router::Call;
 
 /// Features of the application that are settings of ours: name in the answer, name of the setting.
 const FEATURES: [(&str, &str); 17] = [
@@ -64,34 +55,25 @@ const PLAIN_MEMBERS: &str = r#"{
     "license_metadata": null
 }"#;
 
-/// `GET /api/config`: what a login page has to know, and more for people who are signed in. A credential that does not
-/// work is no error here: its bearer sees what everybody sees.
-///
-/// # Errors
-/// 503 when the settings can not be read.
-pub async fn config(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    let settings = call.ctx.settings().await?;
-    let caller = match credential::read(call.request.headers(), TOKEN_COOKIE) {
-        Credential::Present(token) => current_session::authenticate(&call.ctx, token).await.ok(),
-        Credential::Missing | Credential::Unusable => None,
-    };
-    let mut view = public_view(call, &settings);
-    match caller.map(|caller| caller.user.role) {
+/// The dialect's keys of `GET /api/config`: what a login page has to know, and more for people who are signed in.
+pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>) -> Map<String, Value> {
+    let mut view = public_view(call, settings);
+    match role {
         None if !settings.has_users => {
             view.insert("onboarding".to_string(), json!(true));
         }
         None => {}
         Some(role) => {
             if let Some(Value::Object(features)) = view.get_mut("features") {
-                features.extend(known_features(call, &settings));
+                features.extend(known_features(call, settings));
             }
             view.extend(match role {
-                Role::Admin | Role::User => for_members(&settings),
-                Role::Pending => object(json!({"ui": overlay(&settings)})),
+                Role::Admin | Role::User => for_members(settings),
+                Role::Pending => object(json!({"ui": overlay(settings)})),
             });
         }
     }
-    Ok(answer::json(StatusCode::OK, &view))
+    view
 }
 
 fn public_view<P>(call: &Call<'_, P>, settings: &Settings) -> Map<String, Value> {

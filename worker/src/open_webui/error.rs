@@ -4,12 +4,15 @@ use http::{HeaderValue, StatusCode, header};
 use portico_core::{
     flow::{
         api_keys::{ApiKeyError, OwnKeyError},
+        ban::BanError,
         change_password::ChangePasswordError,
         configure::ConfigureError,
         current_session::AuthenticateError,
         groups::GroupError,
+        invitations::InviteError,
         manage_user::ManageUserError,
         own_account::OwnAccountError,
+        reset_password::ResetError,
         second_factor::SecondFactorError,
         sign_in::SignInError,
         sign_up::SignUpError,
@@ -241,7 +244,7 @@ impl Error {
     /// A sign-up's refusal, with the deployment's hint for weak passwords.
     pub(super) fn sign_up(error: SignUpError, config: &Config) -> Self {
         match error {
-            SignUpError::Closed => Self::forbidden(ACCESS_PROHIBITED),
+            SignUpError::Closed | SignUpError::DomainRefused => Self::forbidden(ACCESS_PROHIBITED),
             SignUpError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
             SignUpError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
             SignUpError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
@@ -283,6 +286,8 @@ impl From<SignInError> for Error {
         match error {
             SignInError::Banned { .. } => Self::forbidden(BANNED),
             SignInError::PasswordSignInOff => Self::forbidden(ACTION_PROHIBITED),
+            // Only for sessions with short tokens, which this dialect has none of.
+            SignInError::Pending | SignInError::Unverified => Self::forbidden(ACCESS_PROHIBITED),
             // One answer, so that nobody learns which of these it was (TH-09).
             SignInError::NoPassword | SignInError::UnknownAccount | SignInError::WrongPassword => {
                 Self::bad_request(INVALID_CREDENTIALS)
@@ -381,6 +386,41 @@ impl From<GroupError> for Error {
     }
 }
 
+impl From<BanError> for Error {
+    fn from(error: BanError) -> Self {
+        match error {
+            BanError::NoAccount => Self::unknown_user(),
+            BanError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),
+            BanError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<InviteError> for Error {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
+            InviteError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
+            InviteError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<ResetError> for Error {
+    fn from(error: ResetError) -> Self {
+        match error {
+            ResetError::NoAccount => Self::unknown_user(),
+            ResetError::NoPassword => Self::bad_request("The account has no password here."),
+            ResetError::PasswordTooLong => Self::bad_request(PASSWORD_TOO_LONG),
+            ResetError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),
+            ResetError::Throttled { retry_after } => Self::throttled(TOO_MANY, retry_after),
+            ResetError::Unavailable(fault) => fault.into(),
+            ResetError::WeakPassword(_) => Self::bad_request(WEAK_PASSWORD),
+            ResetError::WrongTicket => Self::bad_request(INVALID_REQUEST),
+        }
+    }
+}
+
 impl From<OwnAccountError> for Error {
     fn from(error: OwnAccountError) -> Self {
         match error {
@@ -404,6 +444,8 @@ impl From<SecondFactorError> for Error {
                 Self::unauthorized("This authentication step expired. Please start again.")
             }
             SecondFactorError::NoAccount => Self::unknown_user(),
+            SecondFactorError::NothingShown => Self::unauthorized("Invalid or already used code."),
+            SecondFactorError::Required => Self::forbidden(ACTION_PROHIBITED),
             SecondFactorError::Off => Self::forbidden("MFA is disabled."),
             SecondFactorError::Pending => Self::forbidden("Account is awaiting approval."),
             SecondFactorError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),

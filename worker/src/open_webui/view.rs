@@ -26,7 +26,7 @@ use crate::{
 const SESSION_COOKIES: [&str; 4] = [TOKEN_COOKIE, "owui-session", "oui-session", "oauth_id_token"];
 
 /// The cookie that carries the session token.
-pub(crate) const TOKEN_COOKIE: &str = "token";
+pub(crate) const TOKEN_COOKIE: &str = cookie::TOKEN;
 
 /// The cookie that opens a step of signing in, for pages that come back from a provider.
 pub(super) const CHALLENGE_COOKIE: &str = "mfa_challenge";
@@ -314,7 +314,15 @@ pub(super) async fn signed_out(call: &Call<'_, impl Ports>) -> Answer {
     let redirect_url = of_provider.or(call.config.signout_redirect_url.as_deref());
     let view = SignedOut { status: true, redirect_url };
     let names = SESSION_COOKIES.into_iter().chain(has_provider.then_some(OAUTH_SESSION_COOKIE));
-    names.fold(answer::json(StatusCode::OK, &view), |answer, name| with_cookie(answer, &forget(call, name)))
+    let answer = names
+        .fold(answer::json(StatusCode::OK, &view), |answer, name| with_cookie(answer, &forget(call, name)));
+    // That of the other pages of this service, whose session has ended too (SE-20).
+    match cookie::find(call.request.headers(), cookie::REFRESH_TOKEN) {
+        cookie::Found::Nothing => answer,
+        cookie::Found::One(_) | cookie::Found::Unusable => {
+            with_cookie(answer, &cookie::forget_strict(cookie::REFRESH_TOKEN, is_secure(call)))
+        }
+    }
 }
 
 /// The `Set-Cookie` value that forgets a cookie of ours.

@@ -4,8 +4,8 @@ use futures_util::future::LocalBoxFuture;
 use http::Method;
 use portico_core::audit::AuditAction;
 
-use super::Call;
-use crate::http::answer::Answer;
+use super::{Call, dialect::Dialect};
+use crate::{http::answer::Answer, librechat::limits::Limiter};
 
 /// One row of the route table.
 #[derive(Clone, Debug)]
@@ -30,6 +30,11 @@ pub struct Route<P> {
 }
 
 impl<P> Route<P> {
+    /// Whether it is LibreChat's, by its path.
+    pub fn is_of_librechat(&self) -> bool {
+        Dialect::of(self.path) == Dialect::LibreChat
+    }
+
     pub(super) fn answers(&self, method: &Method) -> bool {
         self.method == *method || (method == Method::HEAD && self.has_head())
     }
@@ -40,7 +45,7 @@ impl<P> Route<P> {
     }
 }
 
-/// Who may call a route (open-webui.md §0).
+/// Who may call a route (open-webui.md §0, librechat.md §1.1).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Level {
     /// An administrator, in person or with an API key.
@@ -51,6 +56,8 @@ pub enum Level {
     Current,
     /// Anyone with an account, in person.
     Human,
+    /// A member, in person, with a token in the header (librechat.md §1.2).
+    Member,
     /// A member, in person or with an API key: not somebody who waits for approval.
     Verified,
 }
@@ -64,8 +71,12 @@ pub enum Throttle {
     /// [`portico_core::session::CHALLENGE_ATTEMPTS`] for one step of signing in, and
     /// [`portico_core::throttle::SECOND_FACTOR_LIMIT`] for one account.
     Challenge,
+    /// What the deployment says about one of LibreChat's routes, for one network; what is left is told in headers.
+    Member(Limiter),
     /// [`portico_core::throttle::REAUTHENTICATION_LIMIT`], for one account.
     Reauthentication,
+    /// [`portico_core::throttle::REFRESH_LIMIT`], for one session.
+    Refresh,
     /// [`portico_core::throttle::SECOND_FACTOR_LIMIT`], for one account.
     SecondFactor,
     /// [`portico_core::throttle::SIGN_IN_LIMIT`] for one account from one network, a lockout for the account,

@@ -3,6 +3,7 @@ use core::cell::Cell;
 use portico_core::{
     audit::{AuditEvent, AuditOutcome, AuditRow},
     id::AuditId,
+    mail::asks_for_mail,
     ports::{AuditLog, AuditQuery, PortError},
     time::UnixSeconds,
 };
@@ -136,6 +137,12 @@ pub(super) const fn place(sequence: u64) -> D1Type<'static> {
 
 thread_local! {
     static WRITTEN: Cell<u64> = const { Cell::new(0) };
+    static MAILS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many mails events have asked for that this isolate has written down, or tried to.
+pub(crate) fn mails_ordered() -> u64 {
+    MAILS.get()
 }
 
 /// How many events that somebody may be told about this isolate has written down, or tried to.
@@ -164,6 +171,9 @@ pub(super) fn insert(
          WHERE (?10 = 0 OR changes() > 0) AND NOT EXISTS (SELECT 1 FROM audit_log WHERE id = ?1)";
     if matches!(event.outcome, AuditOutcome::FirstAdmin | AuditOutcome::Success) {
         WRITTEN.set(WRITTEN.get() + 1);
+    }
+    if asks_for_mail(event) {
+        MAILS.set(MAILS.get() + 1);
     }
     let id = event.id.to_string();
     let actor = event.actor.map(|actor| actor.to_string());

@@ -6,7 +6,7 @@ use portico_core::{
     permission::Permissions,
     ports::granted_by,
     time::UnixSeconds,
-    user::{Account, Profile, Role, User},
+    user::{Account, EmailVerification, Profile, Role, User},
 };
 use serde::Deserialize;
 
@@ -14,7 +14,8 @@ use serde::Deserialize;
 macro_rules! user_columns {
     () => {
         "u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender, u.date_of_birth, u.timezone,
-         u.status_emoji, u.status_message, u.status_expires_at, u.created_at, u.updated_at, u.last_active_at"
+         u.status_emoji, u.status_message, u.status_expires_at, u.created_at, u.updated_at, u.last_active_at,
+         u.username, u.terms_accepted_at, u.email_verified_at, u.verify_by"
     };
 }
 
@@ -54,6 +55,10 @@ pub(super) struct UserRow {
     created_at: i64,
     updated_at: i64,
     last_active_at: i64,
+    username: Option<String>,
+    terms_accepted_at: Option<i64>,
+    email_verified_at: Option<i64>,
+    verify_by: Option<i64>,
 }
 
 impl TryFrom<UserRow> for User {
@@ -66,7 +71,14 @@ impl TryFrom<UserRow> for User {
             email: Email::parse(&row.email).map_err(|_| misfit("email"))?,
             role: Role::parse(&row.role).ok_or_else(|| misfit("role"))?,
             name: row.name,
+            verification: match (row.email_verified_at, row.verify_by) {
+                (Some(_), _) => EmailVerification::Done,
+                (None, Some(due)) => EmailVerification::DueBy(UnixSeconds::new(due)),
+                (None, None) => EmailVerification::Unasked,
+            },
+            terms_accepted_at: row.terms_accepted_at.map(UnixSeconds::new),
             profile: Profile {
+                username: row.username,
                 image: row.profile_image_url,
                 bio: row.bio,
                 gender: row.gender,

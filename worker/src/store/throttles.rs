@@ -4,7 +4,7 @@ use futures_util::future::join;
 use portico_core::{
     network::Network,
     ports::{BucketKey, PortError, SignInAttempt, Throttles},
-    throttle::{Fallback, Limit, NETWORK_LIMIT, Spent},
+    throttle::{Fallback, Limit, Metered, NETWORK_LIMIT, Spent},
     time::UnixSeconds,
 };
 use serde::Deserialize;
@@ -30,7 +30,7 @@ impl Throttles for Store {
         }
     }
 
-    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<(), PortError> {
+    async fn settle_sign_in(&self, attempt: &SignInAttempt, now: UnixSeconds) -> Result<u32, PortError> {
         let network = attempt.network.clone();
         let (of_network, of_account) = join(
             self.give_back(&BucketKey::network(&network)),
@@ -38,6 +38,19 @@ impl Throttles for Store {
         )
         .await;
         of_network.and(of_account)
+    }
+
+    async fn meter(
+        &self,
+        bucket: &BucketKey,
+        limit: Limit,
+        network: &Network,
+        now: UnixSeconds,
+    ) -> Result<Metered, PortError> {
+        match self.ask_bucket(bucket, &Question::Meter { limit, now }).await {
+            Ok(metered) => Ok(metered),
+            Err(fault) => fall_back(network, now, fault).map(|spent| Metered::unknown(spent, now)),
+        }
     }
 
     async fn spend(

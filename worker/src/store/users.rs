@@ -8,7 +8,7 @@ use portico_core::{
     ports::{Admission, Created, Credential, Deleted, PortError, Replaced, Updated, UserChange, Users},
     settings::DIRECTORY,
     time::UnixSeconds,
-    user::{Account, NewUser, Role, SignUpPolicy},
+    user::{Account, EmailVerification, NewUser, Role, SignUpPolicy},
 };
 use serde::Deserialize;
 use worker::{D1Database, D1Type};
@@ -148,11 +148,14 @@ impl Store {
         const OPEN: &str =
             concat!("SELECT ", is_open!(), " AS yes, NOT EXISTS (SELECT 1 FROM users) AS first");
         const INSERT_USER: &str = concat!(
-            "INSERT INTO users (id, email, name, role, profile_image_url, created_at, updated_at, last_active_at)
-             SELECT ?5, ?6, ?7, CASE WHEN EXISTS (SELECT 1 FROM users) THEN ?8 ELSE 'admin' END, ?9, ?10, ?10, ?10
-             WHERE ",
+            "INSERT INTO users (id, email, name, role, profile_image_url, created_at, updated_at, last_active_at,
+                 username, email_verified_at, verify_by)
+             SELECT ?5, ?6, ?7, CASE WHEN EXISTS (SELECT 1 FROM users) THEN ?8 ELSE 'admin' END, ?9, ?10, ?10, ?10,
+                 ?11, ?12, ?13
+             WHERE CASE WHEN ?14 IS NOT NULL THEN EXISTS (
+                 SELECT 1 FROM invitations WHERE hash = ?14 AND email = ?6 AND expires_at > ?10) ELSE ",
             is_open!(),
-            " ON CONFLICT (email) DO NOTHING"
+            " END ON CONFLICT (email) DO NOTHING"
         );
         /// Whether the account `?1` is the only one: it has just been inserted.
         macro_rules! is_first {
@@ -164,6 +167,11 @@ impl Store {
              SELECT ?1, ?2, ?3 WHERE ?2 IS NOT NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1)";
         const JOIN_GROUP: &str = "INSERT INTO group_members (group_id, user_id, created_at)
              SELECT groups.id, users.id, ?3 FROM groups, users WHERE groups.id = ?2 AND users.id = ?1";
+        const USE_INVITATION: &str = "DELETE FROM invitations
+             WHERE email = ?2 AND EXISTS (SELECT 1 FROM users WHERE id = ?1)";
+        const OPEN_INVITATION: &str =
+            "SELECT EXISTS (SELECT 1 FROM invitations WHERE hash = ?1 AND email = ?2 AND expires_at > ?3) AS yes,
+                    NOT EXISTS (SELECT 1 FROM users) AS first";
         const CLOSE_SIGN_UP: &str = concat!(
             "INSERT INTO settings (key, value, version, updated_at, updated_by)
              SELECT 'ENABLE_SIGNUP', 'false', 1, ?3, ?1 WHERE ?2 AND ",
@@ -183,7 +191,16 @@ impl Store {
         let database = self.database()?;
         let results = database
             .batch(vec![
-                database.prepare(OPEN).bind_refs([&first_may, &others, &unless_stored, &stored_counts])?,
+                match &user.invitation {
+                    None => {
+                        let policy = [&first_may, &others, &unless_stored, &stored_counts];
+                        database.prepare(OPEN).bind_refs(policy)?
+                    }
+                    Some(hash) => {
+                        let (hash, email) = (D1Type::Text(hash), D1Type::Text(user.email.as_str()));
+                        database.prepare(OPEN_INVITATION).bind_refs([&hash, &email, &created_at])?
+                    }
+                },
                 database.prepare(INSERT_USER).bind_refs([
                     &first_may,
                     &others,
@@ -195,6 +212,13 @@ impl Store {
                     &D1Type::Text(user.default_role.as_str()),
                     &D1Type::Text(user.image.as_str()),
                     &created_at,
+                    &optional(user.username.as_deref()),
+                    &match user.verification {
+                        EmailVerification::Done => seconds(user.created_at),
+                        EmailVerification::DueBy(_) | EmailVerification::Unasked => D1Type::Null,
+                    },
+                    &user.verification.due_by().map_or(D1Type::Null, seconds),
+                    &optional(user.invitation.as_deref()),
                 ])?,
                 database.prepare(WAS_INSERTED).bind_refs([&id, &flag(true)])?,
                 audit_log::insert(&database, &first_event, Condition::IfChanged)?,
@@ -207,6 +231,8 @@ impl Store {
                     &created_at,
                 ])?,
                 database.prepare(JOIN_GROUP).bind_refs([&id, &optional(group.as_deref()), &created_at])?,
+                // Whoever was invited has come.
+                database.prepare(USE_INVITATION).bind_refs([&id, &D1Type::Text(user.email.as_str())])?,
                 database.prepare(FIND_ACCOUNT).bind_refs(&id)?,
             ])
             .await?;
@@ -217,7 +243,7 @@ impl Store {
             first: i64,
         }
         let open: Option<Open> = first(&results, 0)?;
-        let stored: Option<AccountRow> = first(&results, 9)?;
+        let stored: Option<AccountRow> = first(&results, 10)?;
         if stored.is_some() && open.as_ref().is_some_and(|open| open.first != 0) {
             // Registration has just been closed, and there is somebody.
             self.forget_settings().await;
@@ -335,6 +361,10 @@ impl Store {
         // What is NULL stays. `OR IGNORE` makes a taken address change nothing at all.
         const UPDATE: &str = concat!(
             "UPDATE OR IGNORE users SET
+                 previous_email = CASE WHEN ?3 <> email THEN email ELSE previous_email END,
+                 email_verified_at = CASE WHEN ?3 <> email THEN NULL ELSE email_verified_at END,
+                 verify_by = CASE WHEN ?3 <> email OR ?18 THEN NULL ELSE verify_by END,
+                 terms_accepted_at = CASE WHEN ?17 THEN COALESCE(terms_accepted_at, ?6) ELSE terms_accepted_at END,
                  role = COALESCE(?2, role), email = COALESCE(?3, email), name = COALESCE(?4, name),
                  profile_image_url = COALESCE(?5, profile_image_url), updated_at = ?6,
                  credential_version = credential_version + ?7,
@@ -395,6 +425,8 @@ impl Store {
                     &optional(status.emoji.as_deref()),
                     &optional(status.message.as_deref()),
                     &status.expires_at.map_or(D1Type::Null, seconds),
+                    &flag(change.accepts_terms),
+                    &flag(change.waives_verification),
                 ])?,
                 audit_log::insert(&database, event, Condition::IfChanged)?,
                 database.prepare(SET_HASH).bind_refs([&id, &hash, &now])?,

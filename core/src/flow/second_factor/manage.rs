@@ -36,6 +36,14 @@ pub async fn status(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> Result
     Ok(Status { enabled, required, backup_codes_left: if enabled { left } else { 0 } })
 }
 
+/// Whether an account has a factor.
+///
+/// # Errors
+/// When the store can not be read.
+pub async fn is_set_up(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<bool, PortError> {
+    Ok(ctx.ports.find_second_factor(user).await?.is_some_and(|stored| stored.secret.is_some()))
+}
+
 /// Begins to replace the caller's factor; the present one stays in force until the new one is confirmed (MF-08, MF-09).
 ///
 /// # Errors
@@ -67,13 +75,23 @@ pub async fn regenerate(
 ) -> Result<Vec<Secret<String>>, SecondFactorError> {
     let user = caller.user.id;
     let stored = prove_again(ctx, caller, shown, AuditAction::RegenerateCodes).await?;
+    let codes = replace_codes(ctx, user, &stored).await?;
+    ctx.ports.end_all_sessions(user, ctx.now).await?;
+    Ok(codes)
+}
+
+/// Stores new backup codes in the place of all others.
+pub(super) async fn replace_codes(
+    ctx: &Ctx<'_, impl Ports>,
+    user: UserId,
+    stored: &StoredFactor,
+) -> Result<Vec<Secret<String>>, SecondFactorError> {
     let (codes, backup_codes) = BackupCodes::generate(user, &ctx.policy.backup_code_key, ctx.ports)?;
     let event = audit::event(ctx, Some(user), AuditAction::RegenerateCodes, AuditOutcome::Success)?;
     let renewed = StoredFactor { backup_codes, ..stored.clone() };
-    if ctx.ports.replace_second_factor(user, Some(&stored), Some(renewed), event).await? == Replaced::No {
+    if ctx.ports.replace_second_factor(user, Some(stored), Some(renewed), event).await? == Replaced::No {
         return Err(SecondFactorError::Concurrent);
     }
-    ctx.ports.end_all_sessions(user, ctx.now).await?;
     Ok(codes.iter().map(BackupCode::to_text).collect())
 }
 

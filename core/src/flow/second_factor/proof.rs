@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    flow::{SignedIn, current_session::Authenticated},
+    flow::{Grant, SignedIn, current_session::Authenticated},
     id::UserId,
     ports::{Ports, Replaced, StoredFactor},
     session::{Attempt, ChallengeKind, Completed, Use},
@@ -27,10 +27,12 @@ pub async fn verify(
     ctx: &Ctx<'_, impl Ports>,
     token: &str,
     shown: &Shown,
+    grant: Grant,
 ) -> Result<SignedIn, SecondFactorError> {
     let (token, challenge) = find(ctx, token, Attempt::Counts, &[ChallengeKind::Verify]).await?;
     let user = token.user;
     let account = account(ctx, user, &challenge).await?;
+    ctx.policy.admit(&account.user, grant).map_err(|_| SecondFactorError::Pending)?;
     spend(ctx, user).await?;
     let stored = ctx.ports.find_second_factor(user).await?.ok_or(SecondFactorError::SignInAgain)?;
     let proof = check(ctx, user, &stored, shown, AuditAction::VerifyFactor).await?;
@@ -40,7 +42,7 @@ pub async fn verify(
     }
     redeem(ctx, user, &stored, proof).await?;
     give_back(ctx, user).await;
-    let signed_in = open_verified(ctx, account, &Proved::of(&challenge)).await?;
+    let signed_in = open_verified(ctx, account, &Proved::of(&challenge), grant).await?;
     let event = audit::event(ctx, Some(user), AuditAction::VerifyFactor, AuditOutcome::Success)?;
     ctx.ports.append(audit::detailed(event, &json!({"auth_method": challenge.method}))).await?;
     Ok(signed_in)
@@ -68,10 +70,24 @@ pub(super) async fn prove_again(
     shown: &Shown,
     action: AuditAction,
 ) -> Result<StoredFactor, SecondFactorError> {
-    let user = caller.user.id;
-    if caller.claims.auth_time.plus(FRESH_FOR) <= ctx.now {
+    if !is_fresh(ctx, caller) {
         return Err(SecondFactorError::Reauthenticate);
     }
+    prove_present(ctx, caller.user.id, shown, action).await
+}
+
+/// Whether the caller has signed in just now.
+pub(super) fn is_fresh(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> bool {
+    ctx.now < caller.claims.auth_time.plus(FRESH_FOR)
+}
+
+/// Somebody shows the factor that they have. What is stored after that.
+pub(super) async fn prove_present(
+    ctx: &Ctx<'_, impl Ports>,
+    user: UserId,
+    shown: &Shown,
+    action: AuditAction,
+) -> Result<StoredFactor, SecondFactorError> {
     let stored = ctx.ports.find_second_factor(user).await?.filter(|stored| stored.secret.is_some());
     let stored = stored.ok_or(SecondFactorError::Off)?;
     spend(ctx, user).await?;

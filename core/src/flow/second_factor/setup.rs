@@ -1,15 +1,17 @@
 //! Setting a factor up.
 
-use alloc::string::{String, ToString as _};
-
-use serde_json::json;
+use alloc::{
+    boxed::Box,
+    string::{String, ToString as _},
+};
 
 use super::{
-    Ctx, Enrolled, Proved, SecondFactorError, Setup, account, audit, find, give_back, open_verified, refused,
-    spend,
+    Ctx, Enrolled, Next, Proved, SecondFactorError, Setup, account, audit, find, give_back, open_verified,
+    record, refused, spend,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
+    flow::Grant,
     id::UserId,
     ports::{PortError, Ports, Replaced, StoredFactor},
     seal::Place,
@@ -88,22 +90,24 @@ pub async fn confirm_enrolment(
     give_back(ctx, user).await;
     let signed_in = match challenge.kind {
         ChallengeKind::Enroll => {
-            let signed_in = open_verified(ctx, account, &Proved::of(&challenge)).await?;
-            let event = audit::event(ctx, Some(user), AuditAction::SignIn, AuditOutcome::Success)?;
-            ctx.ports.append(audit::detailed(event, &json!({"auth_method": challenge.method}))).await?;
+            let signed_in = open_verified(ctx, account, &Proved::of(&challenge), Grant::Token).await?;
+            let next = Next::Session(Box::new(signed_in.clone()));
+            record(ctx, user, challenge.method, &next, 0).await?;
             Some(signed_in)
         }
-        ChallengeKind::Recover | ChallengeKind::Replace | ChallengeKind::Verify => None,
+        ChallengeKind::Recover | ChallengeKind::Replace | ChallengeKind::Stage | ChallengeKind::Verify => {
+            None
+        }
     };
     Ok(Enrolled { signed_in, backup_codes: codes.iter().map(BackupCode::to_text).collect() })
 }
 
 /// Where a secret stands: table and column.
 pub(super) type Column = (&'static str, &'static str);
-const STAGED: Column = ("challenges", "staged");
+pub(super) const STAGED: Column = ("challenges", "staged");
 pub(super) const STORED: Column = ("second_factors", "secret");
 
-fn seal(
+pub(super) fn seal(
     ctx: &Ctx<'_, impl Ports>,
     secret: &TotpSecret,
     (table, column): Column,

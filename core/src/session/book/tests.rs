@@ -42,6 +42,7 @@ fn new_session(number: u8, at: UnixSeconds) -> NewSession {
         ends_at: at.plus(Lifetime::from_days(365)),
         idle_limit: IDLE,
         refresh: None,
+        mfa_verified: false,
         network: "203.0.113.7/32".to_string(),
         user_agent: "test".to_string(),
     }
@@ -364,6 +365,8 @@ fn challenge(hash: &str, at: UnixSeconds) -> Challenge {
         expires_at: at.plus(CHALLENGE_LIFETIME),
         attempts: 0,
         staged: None,
+        staged_codes: None,
+        user_agent: None,
     }
 }
 

@@ -3,7 +3,10 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::StatusCode;
 use portico_core::{
-    flow::second_factor::{self, Issued, Shown},
+    flow::{
+        Grant,
+        second_factor::{self, Issued, Shown},
+    },
     ports::Ports,
     secret::Secret,
     session::ChallengeKind,
@@ -103,7 +106,7 @@ pub async fn verify(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let mut form = Form::of(call)?;
     let fields = form.token("challenge_token").zip(form.shown());
     let (token, shown) = form.finish(fields)?;
-    let signed_in = second_factor::verify(&call.ctx, &token, &shown).await?;
+    let signed_in = second_factor::verify(&call.ctx, &token, &shown, Grant::Token).await?;
     Ok(view::signed_in(call, &signed_in))
 }
 
@@ -144,7 +147,7 @@ pub(super) fn challenge_view(issued: &Issued) -> Answer {
         StatusCode::OK,
         &json!({
             "next_step": match issued.kind {
-                ChallengeKind::Enroll | ChallengeKind::Replace => "enroll",
+                ChallengeKind::Enroll | ChallengeKind::Replace | ChallengeKind::Stage => "enroll",
                 ChallengeKind::Recover => "recover",
                 ChallengeKind::Verify => "verify",
             },

@@ -1,6 +1,7 @@
 use http::StatusCode;
 use portico_core::{
     flow::{
+        Grant,
         denial::Denial,
         second_factor::Next,
         sign_in::{self, PasswordLogin, SignInError},
@@ -65,9 +66,12 @@ pub(super) fn next(call: &Call<'_, impl Ports>, next: &Next) -> Answer {
 fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
     let mut fields = Fields::of(call.request)?;
     match (fields.string("email"), fields.string("password")) {
-        (Some(email), Some(password)) => {
-            Ok(PasswordLogin { email, password: Secret::new(password), previous_token: previous_token(call) })
-        }
+        (Some(email), Some(password)) => Ok(PasswordLogin {
+            email,
+            password: Secret::new(password),
+            previous_token: previous_token(call),
+            grant: Grant::Token,
+        }),
         _ => Err(fields.into_error()),
     }
 }

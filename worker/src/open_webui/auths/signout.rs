@@ -4,6 +4,7 @@ use portico_core::{flow::sign_out, ports::Ports};
 use crate::{
     http::{
         answer::Answer,
+        cookie::{self, Found},
         credential::{self, Credential},
     },
     open_webui::{
@@ -11,7 +12,7 @@ use crate::{
         validate::Fields,
         view::{self, TOKEN_COOKIE},
     },
-    router::Call,
+    router::{Call, Cookies},
 };
 
 /// `GET` or `POST /api/v1/auths/signout`: ends the session of the token that came along, if
@@ -28,6 +29,12 @@ pub async fn signout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
         Credential::Missing => {}
         Credential::Present(token) => sign_out::end(&call.ctx, token).await?,
         Credential::Unusable => return Err(Error::not_authenticated()),
+    }
+    // The browser's session with the other pages of this service.
+    if call.cookies == Cookies::Count
+        && let Found::One(token) = cookie::find(call.request.headers(), cookie::REFRESH_TOKEN)
+    {
+        sign_out::end_refreshable(&call.ctx, token).await?;
     }
     Ok(view::signed_out(call).await)
 }

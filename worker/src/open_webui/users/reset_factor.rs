@@ -1,13 +1,10 @@
 use http::StatusCode;
-use portico_core::{flow::second_factor, id::UserId, ports::Ports};
+use portico_core::{flow::second_factor, ports::Ports};
 use serde_json::json;
 
 use crate::{
     http::answer::{self, Answer},
-    open_webui::{
-        caller::{Admin, Current},
-        error::Error,
-    },
+    open_webui::{caller::Admin, error::Error},
     router::Call,
 };
 
@@ -17,10 +14,7 @@ use crate::{
 /// # Errors
 /// 403, 404 or 503.
 pub async fn reset_factor(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer, Error> {
-    if let Current::Key { .. } = &*admin {
-        return Err(Error::human_needed());
-    }
-    let target = UserId::parse(call.param("id")).map_err(|_| Error::unknown_user())?;
+    let target = super::target(call, &admin)?;
     let token = second_factor::reset(&call.ctx, admin.id(), target).await?;
     Ok(answer::json(StatusCode::OK, &json!({"reset_token": token.expose_secret(), "expires_in": 3_600})))
 }

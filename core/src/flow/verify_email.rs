@@ -1,0 +1,99 @@
+//! Showing that one reads what comes to an address (RS-01, RS-05, RS-14).
+
+use super::{
+    Ctx, audit,
+    reset_password::{ResetError, ask_for_mail, ticket},
+};
+use crate::{
+    audit::{AuditAction, AuditOutcome},
+    email::Email,
+    id::UserId,
+    ports::{Credential, PortError, Ports, Replaced},
+    ticket::{Purpose, TicketToken, link},
+    user::EmailVerification,
+};
+
+use alloc::{string::String, vec::Vec};
+
+/// How many accounts one call removes at most.
+const EXPIRED: u32 = 100;
+
+/// Somebody asks for another mail with a ticket. Whether they get one is nobody else's business.
+///
+/// # Errors
+/// As [`request`](super::reset_password::request).
+pub async fn request(ctx: &Ctx<'_, impl Ports>, typed: &str) -> Result<(), ResetError> {
+    let unverified = |credential: &Credential| credential.user.verification != EmailVerification::Done;
+    ask_for_mail(ctx, typed, AuditAction::RequestVerification, unverified).await
+}
+
+/// Shows a ticket for an address.
+///
+/// # Errors
+/// [`VerifyEmailError`]
+pub async fn show(ctx: &Ctx<'_, impl Ports>, typed: &str, token: &str) -> Result<(), VerifyEmailError> {
+    let ticket = match TicketToken::parse(token) {
+        Some(token) => ctx.ports.find_ticket(&token.hash(Purpose::Verify), Purpose::Verify).await?,
+        None => None,
+    };
+    let email = Email::parse(typed).ok();
+    let ticket = ticket.filter(|ticket| ctx.now < ticket.expires_at && Some(&ticket.email) == email.as_ref());
+    let Some(ticket) = ticket else { return Err(wrong_ticket(ctx, None).await) };
+    let user = ticket.user;
+    let event = audit::event(ctx, Some(user), AuditAction::VerifyEmail, AuditOutcome::Success)?;
+    let verified = ctx.ports.verify_email(&ticket, event).await;
+    ctx.ports.account_changed(user).await?;
+    match verified? {
+        Replaced::Yes => Ok(()),
+        Replaced::No => Err(wrong_ticket(ctx, Some(user)).await),
+    }
+}
+
+/// Removes accounts whose owners had seven days and did not show it; at most a hundred at a time.
+///
+/// # Errors
+/// When the store fails; the next call goes on.
+pub async fn expire(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
+    if ctx.policy.mail.is_none() || ctx.policy.members.unverified_sign_in {
+        return Ok(());
+    }
+    let late: Vec<UserId> = ctx.ports.list_unverified(ctx.now, EXPIRED).await?;
+    for user in late {
+        let event = audit::event(ctx, Some(user), AuditAction::ExpireAccount, AuditOutcome::Success)?;
+        // The last administrator stays, whatever their address.
+        ctx.ports.delete_user(user, event).await?;
+        ctx.ports.end_all_sessions(user, ctx.now).await?;
+    }
+    Ok(())
+}
+
+/// Makes a ticket in the place of all others that the account has, and the link that it stands in.
+pub(super) async fn ticket_link(
+    ctx: &Ctx<'_, impl Ports>,
+    credential: &Credential,
+    base: &str,
+) -> Result<String, PortError> {
+    let token = TicketToken::random(ctx.ports)?;
+    ctx.ports.issue_ticket(ticket(ctx, credential, &token, Purpose::Verify)).await?;
+    Ok(link::verify(base, &token, &credential.user.email))
+}
+
+async fn wrong_ticket(ctx: &Ctx<'_, impl Ports>, user: Option<UserId>) -> VerifyEmailError {
+    audit::record_refusal(ctx, user, AuditAction::VerifyEmail, AuditOutcome::WrongTicket).await;
+    VerifyEmailError::WrongTicket
+}
+
+/// Why nothing was shown.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum VerifyEmailError {
+    /// The outside failed.
+    Unavailable(PortError),
+    /// Not a ticket, or one that was used, has expired, or is for another address.
+    WrongTicket,
+}
+
+impl From<PortError> for VerifyEmailError {
+    fn from(error: PortError) -> Self {
+        Self::Unavailable(error)
+    }
+}

@@ -1,0 +1,6 @@
+mod login;
+mod logout;
+mod password;
+mod refresh;
+mod register;
+mod two_factor;

@@ -1,0 +1,44 @@
+use portico_core::{flow::sign_out, ports::Ports};
+
+use crate::{
+    http::{
+        answer::Answer,
+        cookie::{self, Found, REFRESH_TOKEN, TOKEN},
+        credential::{self, Credential},
+    },
+    librechat::{error::Error, view},
+    router::{Call, Cookies},
+};
+
+/// `POST /api/auth/logout`: ends the session of the bearer, of the browser's refresh token, or of both; forgets the
+/// cookies in any case.
+///
+/// # Errors
+/// 401 when neither names a session, or 503 when one could not be ended: nobody is told that they are signed out while
+/// they are not.
+pub async fn logout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    let headers = call.request.headers();
+    let bearer = match credential::bearer(headers) {
+        Credential::Missing => Err(Error::no_token()),
+        Credential::Unusable => Err(Error::malformed_token()),
+        Credential::Present(token) => sign_out::end_known(&call.ctx, token).await.map_err(Error::from),
+    };
+    let mut by_cookie = false;
+    if call.cookies == Cookies::Count {
+        if let Found::One(token) = cookie::find(headers, REFRESH_TOKEN) {
+            by_cookie = sign_out::end_refreshable(&call.ctx, token).await?;
+        }
+        // The browser's session with the other pages of this service.
+        if let Found::One(token) = cookie::find(headers, TOKEN) {
+            sign_out::end(&call.ctx, token).await?;
+        }
+    }
+    match bearer {
+        Err(error) if !by_cookie => Err(error.with_cookies(view::forgotten(call))),
+        _ => {
+            let mut answer = view::message("Logout successful");
+            view::add_cookies(&mut answer, view::forgotten(call));
+            Ok(answer)
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! `/api/user/*`.
+
+pub mod account;
+pub mod terms;
+pub mod verify;
