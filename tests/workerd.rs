@@ -8,6 +8,7 @@ mod audit;
 mod breach_list;
 mod events;
 mod kill;
+mod mail;
 mod subrequests;
 
 /// The Worker that runs the port suite.

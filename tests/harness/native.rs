@@ -21,7 +21,7 @@ use portico_worker::{
     router::{Host, Router},
 };
 
-use super::Answer;
+use super::{Answer, transcript::Transcript};
 
 /// The router on in-memory ports, with a clock that the test moves.
 pub(crate) struct Native {
@@ -30,6 +30,7 @@ pub(crate) struct Native {
     router: Router<Faulty<Memory>>,
     now: Cell<UnixSeconds>,
     base: Cell<&'static str>,
+    pub(super) transcript: Transcript,
 }
 
 impl Native {
@@ -40,6 +41,7 @@ impl Native {
             router: Router::new(),
             now: Cell::new(UnixSeconds::new(1_800_000_000)),
             base: Cell::new("http://portico.test"),
+            transcript: Transcript::default(),
         }
     }
 
@@ -125,12 +127,24 @@ impl Native {
     }
 
     async fn respond(&self, request: Request<Vec<u8>>) -> Answer {
+        self.transcript.ask(&request);
+        let path = request.uri().to_string();
         let (mut parts, body) = request.into_parts();
         parts.uri = Uri::try_from(format!("{}{}", self.base.get(), parts.uri)).unwrap();
         let host = Host { ports: &self.ports, config: self.config.get(), now: self.now.get() };
         let answer = self.router.respond(&host, Request::from_parts(parts, ()), Whole(Some(body))).await;
         let (parts, body) = answer.into_parts();
-        Answer { status: parts.status.as_u16(), headers: parts.headers, body }
+        let answer = Answer { status: parts.status.as_u16(), headers: parts.headers, body };
+        self.transcript.hear(&path, &answer);
+        answer
+    }
+}
+
+impl Drop for Native {
+    fn drop(&mut self) {
+        self.ports.mails().iter().for_each(|mail| self.transcript.links(&mail.text));
+        let rows: Vec<_> = self.ports.audit_events().iter().map(|event| format!("{event:?}")).collect();
+        self.transcript.check(rows.iter().map(|row| ("the audit log", row.as_str())));
     }
 }
 

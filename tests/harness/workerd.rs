@@ -10,7 +10,7 @@ use std::{
 use http::{Method, Request, Uri};
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::{Answer, transcript::Transcript};
 
 /// Where the Worker is, from the repository's root.
 pub(crate) const WORKER: &str = "worker/entry";
@@ -23,6 +23,7 @@ static INSTANCES: AtomicU32 = AtomicU32::new(0);
 pub(crate) struct Workerd {
     name: String,
     url: String,
+    pub(super) transcript: Transcript,
 }
 
 impl Workerd {
@@ -44,11 +45,21 @@ impl Workerd {
     fn start_how(how: &Value, vars: &[(&str, &str)]) -> Self {
         let name = format!("app{}", INSTANCES.fetch_add(1, Ordering::Relaxed));
         let url = shared(|node| node.start_worker(&name, how, vars));
-        Self { name, url }
+        Self { name, url, transcript: Transcript::default() }
     }
 
     pub(crate) fn send(&self, request: Request<Vec<u8>>) -> Answer {
-        send(&self.url, request)
+        self.transcript.ask(&request);
+        let path = request.uri().to_string();
+        let answer = send(&self.url, request);
+        self.transcript.hear(&path, &answer);
+        answer
+    }
+
+    /// The text of the last mail that a binding of the platform was given.
+    pub(crate) fn mail(&self) -> Option<String> {
+        let answer = shared(|node| node.command(&json!({"mail": self.name})));
+        answer["text"].as_str().map(str::to_string)
     }
 
     /// Runs a statement behind Portico's back; the error, if the database refuses it.
@@ -64,17 +75,26 @@ impl Workerd {
     }
 
     pub(super) fn at_once(&self, requests: Vec<Request<Vec<u8>>>) -> Vec<Answer> {
-        thread::scope(|scope| {
-            let running: Vec<_> =
-                requests.into_iter().map(|request| scope.spawn(|| send(&self.url, request))).collect();
+        requests.iter().for_each(|request| self.transcript.ask(request));
+        let url = self.url.as_str();
+        let answers: Vec<(String, Answer)> = thread::scope(|scope| {
+            let send = |request: Request<Vec<u8>>| {
+                scope.spawn(move || (request.uri().to_string(), send(url, request)))
+            };
+            let running: Vec<_> = requests.into_iter().map(send).collect();
             running.into_iter().map(|request| request.join().unwrap()).collect()
-        })
+        });
+        answers.iter().for_each(|(path, answer)| self.transcript.hear(path, answer));
+        answers.into_iter().map(|(_, answer)| answer).collect()
     }
 }
 
 impl Drop for Workerd {
     fn drop(&mut self) {
-        shared(|node| node.stop_worker(&self.name));
+        // The audit log as it is stored, and what the Worker has logged.
+        let written = shared(|node| node.stop_worker(&self.name));
+        let texts = ["audit", "log"].map(|place| (place, written[place].to_string()));
+        self.transcript.check(texts.iter().map(|(place, text)| (*place, text.as_str())));
     }
 }
 
@@ -100,6 +120,8 @@ impl Node {
         let node = std::env::var("PORTICO_NODE").unwrap_or_else(|_| "node".to_string());
         let mut process = Command::new(node)
             .arg(root().join("tests/workerd/host.mjs"))
+            // Whom the runtime trusts besides: the servers that tests start.
+            .env("NODE_EXTRA_CA_CERTS", root().join("tests/fixtures/tls/authority.pem"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -122,8 +144,8 @@ impl Node {
             .to_string()
     }
 
-    fn stop_worker(&mut self, name: &str) {
-        self.command(&json!({"stop": name}));
+    fn stop_worker(&mut self, name: &str) -> Value {
+        self.command(&json!({"stop": name}))
     }
 
     /// Kills the process and its workerd at once, without a word of farewell.

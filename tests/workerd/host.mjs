@@ -2,12 +2,13 @@
 //   {"start": NAME, "worker": DIR, "vars": {…}, "state": DIR?, "meddle": BOOL?}  →  {"url": …}
 //   {"sql": NAME, "statement": SQL}                             →  {}
 //   {"tick": NAME}: what the Worker does now and then           →  {}
-//   {"stop": NAME}                                              →  {}
+//   {"mail": NAME}: what the binding for mail was given last    →  {"text": …}
+//   {"stop": NAME}: with what it has written down               →  {"audit": […], "log": […]}
 // Every instance has a port and, unless it is given a folder, storage of its own. Ends with its input.
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import readline from "node:readline";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const migrations = path.join(root, "worker/migrations");
@@ -23,6 +24,20 @@ const objects = {
 };
 
 const instances = new Map();
+
+// What each instance and the emulation around it has said.
+const logs = new Map();
+
+class Said extends Log {
+  constructor(said) {
+    super(LogLevel.INFO);
+    this.said = said;
+  }
+
+  log(message) {
+    this.said.push(message);
+  }
+}
 
 // Everything that is stored while this runs. One folder has the schema and nothing else; each instance begins with a
 // copy of it, which takes a tenth of the time that the migrations take.
@@ -61,14 +76,18 @@ async function start({ start: name, worker, vars, state, meddle, flags }) {
     d1Databases: ["DB"],
     kvNamespaces: ["CACHE"],
     durableObjects: isOurs ? objects : {},
+    email: isOurs ? { send_email: [{ name: "SEND_EMAIL" }] } : undefined,
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
     host: "127.0.0.1",
     port: 0,
     cf: false,
     logRequests: false,
   };
+  const said = [];
   const converted = convertV4MiniflareOptions(options);
   converted.enableDevRegistry = false;
+  converted.log = new Said(said);
+  converted.handleStructuredLogs = ({ message }) => said.push(message);
   await ready;
   converted.resourcePersistencePath = state ?? path.join(folders, name);
   if (!existsSync(path.join(converted.resourcePersistencePath, "d1"))) {
@@ -76,6 +95,7 @@ async function start({ start: name, worker, vars, state, meddle, flags }) {
   }
   const miniflare = new Miniflare(converted);
   instances.set(name, miniflare);
+  logs.set(name, said);
   await miniflare.ready;
   // The direct socket: Miniflare's own entry adds a proxy that real Workers do not have.
   return { url: (await miniflare.unsafeGetDirectURL()).origin };
@@ -110,14 +130,30 @@ async function tick({ tick: name }) {
   return outcome === "ok" ? {} : { error: outcome };
 }
 
-async function stop({ stop: name }) {
-  await instances.get(name)?.dispose();
-  instances.delete(name);
-  rmSync(path.join(folders, name), { recursive: true, force: true });
-  return {};
+// The emulation keeps a mail's text in a file, and says where.
+async function mail({ mail: name }) {
+  const places = logs.get(name).map((line) => /^Text: (.*)$/m.exec(line)?.[1]).filter(Boolean);
+  return places.length === 0 ? {} : { text: readFileSync(places.at(-1), "utf8") };
 }
 
-const verbs = { start, sql, tick, stop };
+async function stop({ stop: name }) {
+  const miniflare = instances.get(name);
+  if (!miniflare) return {};
+  const audit = await rows(miniflare).catch(() => []);
+  await miniflare.dispose();
+  instances.delete(name);
+  const log = logs.get(name).filter((line) => !line.includes("send_email"));
+  logs.delete(name);
+  rmSync(path.join(folders, name), { recursive: true, force: true });
+  return { audit, log };
+}
+
+async function rows(miniflare) {
+  const database = await miniflare.getD1Database("DB");
+  return (await database.prepare("SELECT * FROM audit_log").all()).results;
+}
+
+const verbs = { start, sql, tick, mail, stop };
 
 for await (const line of readline.createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Gzip size the worker must stay under, in KB of 1,000 bytes.
-const WORKER_BUDGET_KB: f64 = 850.0;
+const WORKER_BUDGET_KB: f64 = 1_050.0;
 
 /// Build the release worker and the browser package, and print their sizes.
 #[derive(Args, Debug)]
@@ -113,10 +113,9 @@ fn sources(dir: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
             if !path.ends_with("build") {
                 sources(&path, files)?;
             }
-        } else if path
-            .extension()
-            .is_some_and(|extension| ["bin", "rs", "toml"].iter().any(|e| extension == *e))
-        {
+        } else if path.extension().is_some_and(|extension| {
+            ["bin", "html", "js", "json", "rs", "toml"].iter().any(|e| extension == *e)
+        }) {
             files.insert(path);
         }
     }

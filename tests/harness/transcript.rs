@@ -1,0 +1,149 @@
+//! Everything that was said to an app and by it, to find out at its end that no secret is where none may be: in an
+//! answer that nobody asked it of, in a line of the log, or in a row of the audit log (RS-02, PW-17, LG-02).
+
+use core::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+
+use http::Request;
+use serde_json::Value;
+
+use super::Answer;
+
+/// Fields of requests that are secrets.
+const ASKED: [&str; 7] =
+    ["password", "new_password", "confirm_password", "token", "backupCode", "code", "reset_token"];
+
+/// Fields of answers that are secrets, whoever may see them there.
+const ANSWERED: [&str; 6] =
+    ["backupCodes", "recovery_codes", "secret", "manual_key", "reset_token", "api_key"];
+
+/// Fields in which an answer may say what is secret everywhere else.
+const HANDED_OUT: [&str; 2] = ["token", "tempToken"];
+
+/// Paths whose answers are there to show a link: to a developer, or to an administrator, once.
+const SHOWS_LINKS: [&str; 3] = ["/dev/outbox", "/password/link", "/api/v1/invitations"];
+
+/// Shorter texts are in everything.
+const SHORTEST: usize = 12;
+
+#[derive(Default)]
+pub(super) struct Transcript {
+    /// Such as passwords and codes: nowhere at all.
+    secrets: RefCell<BTreeSet<String>>,
+    /// Whether the test uses the same texts for secrets and for what is shown.
+    ignored: Cell<bool>,
+    answers: RefCell<Vec<(String, String)>>,
+}
+
+impl Transcript {
+    /// Checks nothing at the end.
+    pub(super) fn ignore(&self) {
+        self.ignored.set(true);
+    }
+
+    /// Takes note of what is asked.
+    pub(super) fn ask(&self, request: &Request<Vec<u8>>) {
+        if let Ok(body) = serde_json::from_slice::<Value>(request.body()) {
+            self.collect(&body, &ASKED);
+        }
+    }
+
+    /// Takes note of what is answered.
+    pub(super) fn hear(&self, path: &str, answer: &Answer) {
+        for cookie in answer.cookies() {
+            if let Some(value) = cookie.strip_prefix("refreshToken=") {
+                self.keep(value.split(';').next().unwrap_or_default());
+            }
+        }
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        if let Ok(body) = serde_json::from_str::<Value>(&text) {
+            self.collect(&body, &ANSWERED);
+        }
+        self.links(&text);
+        if !SHOWS_LINKS.iter().any(|shows| path.contains(shows)) {
+            self.answers.borrow_mut().push((path.to_string(), text));
+        }
+    }
+
+    /// Takes note of the tickets in a mail.
+    pub(super) fn links(&self, text: &str) {
+        for (_, rest) in text.match_indices("token=").map(|(place, found)| text.split_at(place + found.len()))
+        {
+            let ticket: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+            if ticket.len() == 64 {
+                self.keep(&ticket);
+            }
+        }
+    }
+
+    /// Fails when a secret is in one of these texts, or in an answer.
+    pub(super) fn check<'t>(&self, texts: impl Iterator<Item = (&'t str, &'t str)>) {
+        // A test that has failed says what it has to say.
+        if std::thread::panicking() || self.ignored.get() {
+            return;
+        }
+        let secrets = self.secrets.borrow();
+        let answers = self.answers.borrow();
+        let heard = answers.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        // What an answer hands out, it may say: new codes, new keys. What was asked and mailed, never.
+        let hands_it_out = |text: &str, secret: &str| {
+            ANSWERED.iter().chain(&HANDED_OUT).any(|field| hands_out(text, field, secret))
+        };
+        let says = |text: &str, secret: &str| text.contains(secret) && !hands_it_out(text, secret);
+        for (place, text) in heard {
+            for secret in secrets.iter() {
+                assert!(!says(text, secret), "{place} answers with a secret: {text}");
+            }
+        }
+        for (place, text) in texts {
+            for secret in secrets.iter() {
+                assert!(!text.contains(secret.as_str()), "{place} holds a secret: {text}");
+            }
+        }
+    }
+
+    fn collect(&self, value: &Value, fields: &[&str]) {
+        match value {
+            Value::Object(object) => {
+                for (name, value) in object {
+                    match value {
+                        Value::String(text) if fields.contains(&name.as_str()) => self.keep(text),
+                        Value::Array(list) if fields.contains(&name.as_str()) => {
+                            list.iter().filter_map(Value::as_str).for_each(|text| self.keep(text));
+                        }
+                        value => self.collect(value, fields),
+                    }
+                }
+            }
+            Value::Array(list) => list.iter().for_each(|value| self.collect(value, fields)),
+            _ => {}
+        }
+    }
+
+    fn keep(&self, secret: &str) {
+        let plain = secret.trim();
+        // Addresses of tests that try them as passwords stand in many answers.
+        if plain.len() >= SHORTEST && !plain.contains('@') && !is_dull(plain) {
+            self.secrets.borrow_mut().insert(plain.to_string());
+        }
+    }
+}
+
+/// Texts of one letter, which tests use for what is too long.
+fn is_dull(text: &str) -> bool {
+    text.bytes().collect::<BTreeSet<_>>().len() < 4
+}
+
+/// Whether an answer's field of that name is, or holds, the secret.
+fn hands_out(text: &str, field: &str, secret: &str) -> bool {
+    fn find(value: &Value, field: &str, secret: &str) -> bool {
+        match value {
+            Value::Object(object) => object.iter().any(|(name, value)| {
+                (name == field && value.to_string().contains(secret)) || find(value, field, secret)
+            }),
+            Value::Array(list) => list.iter().any(|value| find(value, field, secret)),
+            _ => false,
+        }
+    }
+    serde_json::from_str(text).is_ok_and(|value: Value| find(&value, field, secret))
+}
