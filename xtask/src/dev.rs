@@ -49,7 +49,7 @@ impl Dev {
         // Nobody listens any more once we are on our way out; a second Ctrl-C changes nothing.
         ctrlc::set_handler(move || _ = sender.send(())).context("handle Ctrl-C")?;
         let state = workspace::dev_state();
-        let place = Place { port: self.port, state: &state, output: Stdio::inherit };
+        let place = Place { port: self.port, state: &state, output: Stdio::inherit, vars: &[] };
         let mut wrangler = Wrangler::start(&node, &place, stop)?;
         let url = format!("http://127.0.0.1:{}", self.port);
         step("start the worker", || wrangler.wait_until_it_answers(&url))?;
@@ -94,6 +94,8 @@ struct Place<'a> {
     port: u16,
     state: &'a Path,
     output: fn() -> Stdio,
+    /// Further variables of the worker.
+    vars: &'a [(&'a str, &'a str)],
 }
 
 impl Wrangler {
@@ -102,6 +104,7 @@ impl Wrangler {
             .arg(workspace::root().join("xtask/leash.mjs"))
             .arg(node.bin("wrangler"))
             .args(["dev", "--ip", "127.0.0.1", "--port", &place.port.to_string()])
+            .args(local_vars(place)?)
             .args(["--show-interactive-dev-session=false", "--persist-to"])
             .arg(place.state)
             .current_dir(workspace::root())
@@ -162,6 +165,28 @@ impl Wrangler {
     }
 }
 
+/// What makes a worker on this machine complete where `.dev.vars` says nothing else: links in mails lead here, and mails
+/// stay where they can be read.
+fn local_vars(place: &Place<'_>) -> Result<Vec<String>> {
+    let said = fs::read_to_string(workspace::root().join(".dev.vars")).context("read .dev.vars")?;
+    let says = |names: &[&str]| {
+        let line = |line: &str| names.iter().any(|name| line.trim_start().starts_with(&format!("{name}=")));
+        said.lines().any(line)
+    };
+    let mut vars: Vec<(&str, String)> = Vec::new();
+    if !says(&["DOMAIN_CLIENT", "WEBUI_URL"]) {
+        vars.push(("DOMAIN_CLIENT", format!("http://127.0.0.1:{}", place.port)));
+        if !says(&["MAIL_DRIVER", "EMAIL_HOST", "EMAIL_SERVICE", "EMAIL_BINDING", "RESEND_API_KEY"]) {
+            vars.push(("MAIL_DRIVER", "outbox".to_string()));
+        }
+    }
+    if !says(&["ALLOW_PASSWORD_RESET"]) {
+        vars.push(("ALLOW_PASSWORD_RESET", "true".to_string()));
+    }
+    vars.extend(place.vars.iter().map(|(name, value)| (*name, (*value).to_string())));
+    Ok(vars.into_iter().flat_map(|(name, value)| ["--var".to_string(), format!("{name}:{value}")]).collect())
+}
+
 /// A `wrangler dev` on a free port with storage of its own, for one run of tests.
 pub(crate) struct Throwaway {
     wrangler: Wrangler,
@@ -172,13 +197,14 @@ pub(crate) struct Throwaway {
 }
 
 impl Throwaway {
-    pub(crate) fn start(node: &Node) -> Result<Self> {
+    /// Starts one with further variables.
+    pub(crate) fn start(node: &Node, vars: &[(&str, &str)]) -> Result<Self> {
         secrets()?;
         let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr())?.port();
         let state = workspace::target().join(format!("xtask/state-{port}"));
         migrate::local(node, &state)?;
         let (stop_sender, stop) = mpsc::channel();
-        let place = Place { port, state: &state, output: Stdio::null };
+        let place = Place { port, state: &state, output: Stdio::null, vars };
         let mut wrangler = Wrangler::start(node, &place, stop)?;
         let url = format!("http://127.0.0.1:{port}");
         wrangler.wait_until_it_answers(&url)?;
@@ -212,6 +238,8 @@ Sign in and keep the cookie:
 
 Who am I?
   curl -s -b cookies.txt {url}/api/v1/auths/
+
+Mails that it would send are at {url}/dev/outbox
 "
     );
 }

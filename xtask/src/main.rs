@@ -8,6 +8,7 @@ extern crate alloc;
 mod bench;
 mod build;
 mod dev;
+mod invite;
 mod keys;
 mod lint;
 mod migrate;
@@ -41,6 +42,8 @@ enum Verb {
     Package,
     /// Apply the D1 migrations to the local database
     Migrate,
+    /// Invite somebody to a running deployment
+    Invite(invite::Invite),
     /// Keep the list of token keys: add one to rotate, drop one in an emergency
     Keys(keys::Keys),
     /// Measure, side by side in one run, as ratios
@@ -55,6 +58,7 @@ fn main() -> std::process::ExitCode {
         Verb::Build(build) => build.run(),
         Verb::Package => package::run(),
         Verb::Migrate => migrate::run(),
+        Verb::Invite(invite) => invite.run(),
         Verb::Keys(keys) => keys.run(),
         Verb::Bench(bench) => bench.run(),
     };

@@ -234,7 +234,7 @@ fn clients() -> Result<Count> {
     let node = tools::node()?;
     let clients = workspace::root().join("tests/clients");
     let python = tools::python(&clients.join("requirements.txt"))?;
-    let server = step("start the worker with `wrangler dev`", || dev::Throwaway::start(&node))?;
+    let server = step("start the worker with `wrangler dev`", || dev::Throwaway::start(&node, &[]))?;
     let client = |title: &str, script: &str| {
         step(title, || {
             counted(quiet(&python).args([clients.join(script)]).args([server.url()]).run_and_report()?)
@@ -243,6 +243,27 @@ fn clients() -> Result<Count> {
     // The second one goes on with the accounts of the first.
     let count = client("owui-client", "owui.py")
         .and_then(|count| Ok(count.plus(client("schemathesis", "openapi.py")?)));
+    server.stop()?;
+    Ok(count?.plus(librechat(&node)?))
+}
+
+/// LibreChat's own client, as it is published: in Node, then in Chromium.
+fn librechat(node: &tools::Node) -> Result<Count> {
+    let browser = tools::browser()?;
+    // Members at once, and more of everything than one address may ask for in the minutes that this takes.
+    let vars = [
+        ("ENABLE_SIGNUP", "true"),
+        ("DEFAULT_USER_ROLE", "user"),
+        ("LOGIN_MAX", "100"),
+        ("RESET_PASSWORD_MAX", "100"),
+        ("VERIFY_EMAIL_MAX", "100"),
+    ];
+    let server = step("start the worker for members", || dev::Throwaway::start(node, &vars))?;
+    let count = step("librechat-data-provider in Node and Chromium", || {
+        let script = node.script(workspace::root().join("tests/clients/librechat.mjs"));
+        let script = script.args([server.url()]).env("NODE_NO_WARNINGS", "1");
+        counted(script.env("PORTICO_CHROMIUM", &browser.binary).run_and_report()?)
+    });
     server.stop()?;
     count
 }

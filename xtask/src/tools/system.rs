@@ -14,17 +14,20 @@ use crate::{
 /// Chromium and the driver that steers it.
 #[derive(Clone, Debug)]
 pub(crate) struct Browser {
+    /// The browser itself.
+    pub(crate) binary: PathBuf,
     /// The `chromedriver` binary.
     pub(crate) driver: PathBuf,
 }
 
 /// Makes sure that Chromium and its driver are there.
 pub(crate) fn browser() -> Result<Browser> {
-    if find("chromedriver").is_none() || find("chromium").or_else(|| find("google-chrome")).is_none() {
+    let chromium = || find("chromium").or_else(|| find("google-chrome"));
+    if find("chromedriver").is_none() || chromium().is_none() {
         apt(&["chromium", "chromium-driver"])?;
     }
     let driver = find("chromedriver").context("chromedriver is not on the PATH")?;
-    Ok(Browser { driver })
+    Ok(Browser { binary: chromium().context("chromium is not on the PATH")?, driver })
 }
 
 /// Makes sure that the load generator is there.
