@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     harness::{Authenticator, Browser, PASSWORD, TestApp, credentials},
-    librechat::{OPEN, member, with_native},
+    librechat::{MAIL, OPEN, member, with_native},
 };
 
 #[test]
@@ -87,6 +87,24 @@ fn a_demotion_on_one_side_is_felt_on_the_other_at_once() {
     set("pending");
     assert_eq!(bob.get("/api/user").status, 401);
     assert_eq!(Browser::of(&app).try_login("bob@example.com", PASSWORD).status, 403);
+}
+
+#[test]
+fn an_administrator_who_gives_a_role_answers_for_the_account() {
+    /* RS-13 */
+    let waiting = [MAIL.as_slice(), &[("DEFAULT_USER_ROLE", "pending")]].concat();
+    let app = TestApp::with_vars(&waiting);
+    let ann = app.sign_up("Ann", "ann@example.com");
+    let browser = Browser::of(&app);
+    browser.register("Bob", "bob@example.com");
+    let found = ann.get("/api/v1/users/search?query=bob").json();
+    let id = found["users"][0]["id"].as_str().unwrap();
+    let change = |form: &serde_json::Value| {
+        assert_eq!(ann.post(&format!("/api/v1/users/{id}/update"), form).status, 200);
+        browser.try_login("bob@example.com", PASSWORD).status
+    };
+    assert_eq!(change(&json!({"name": "Robert"})), 422);
+    assert_eq!(change(&json!({"role": "user"})), 200);
 }
 
 #[test]

@@ -257,7 +257,7 @@ async function inChromium() {
   await page.route(`${base}/client.js`, (route) =>
     route.fulfill({ contentType: "text/javascript", body: bundle.outputFiles[0].text }));
   // The pages that the client goes to; everything below /api/ is the worker's.
-  await page.route(/^[^?]*\/(c\/new|login)(\?.*)?$/, (route) =>
+  await page.route((url) => ["/c/new", "/login"].includes(url.pathname), (route) =>
     route.fulfill({ contentType: "text/html", body: "<!doctype html><title>A page</title>" }));
   const open = async () => {
     await page.goto(`${base}/c/new`);

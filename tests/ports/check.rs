@@ -72,7 +72,10 @@ pub(crate) async fn existing_user(ports: &impl Ports, email: &str) -> Result<Use
 }
 
 /// Something that happened.
-pub(crate) fn event(ports: &impl Ports) -> Result<AuditEvent, String> {
+///
+/// # Errors
+/// When there is no randomness.
+pub fn event(ports: &impl Ports) -> Result<AuditEvent, String> {
     Ok(AuditEvent {
         id: works(AuditId::random(ports))?,
         at: NOW,

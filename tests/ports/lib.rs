@@ -21,6 +21,7 @@ mod webhooks;
 
 use portico_core::ports::Ports;
 
+pub use check::event;
 pub use faulty::{Fault, Faulty};
 pub use signatures::verify_lines;
 

@@ -130,9 +130,10 @@ fn content(schema: &str) -> Value {
         "Image" => json!({"image/*": {"schema": {}}}),
         "Page" => json!({"text/html": {"schema": {"type": "string"}}}),
         "Script" => json!({"text/javascript": {"schema": {"type": "string"}}}),
-        // A few of its refusals are a text.
-        "MemberRefusal" => {
-            let json = json!({"schema": {"$ref": "#/components/schemas/MemberRefusal"}});
+        // A few of LibreChat's refusals are a text, as is what it says to whoever has no session to go on with.
+        "MemberRefusal" | "ResumedSession" => {
+            let schema = if schema == "ResumedSession" { "MemberSession" } else { schema };
+            let json = json!({"schema": {"$ref": format!("#/components/schemas/{schema}")}});
             json!({"application/json": json, "text/html": {"schema": {"type": "string"}}})
         }
         schema => json!({"application/json": {"schema": {"$ref": format!("#/components/schemas/{schema}")}}}),

@@ -35,7 +35,9 @@ impl Invite {
             bail!("the deployment answered {status}: {}", body["detail"].as_str().unwrap_or_default());
         }
         match body["link"].as_str() {
-            Some(link) => println!("{} is invited. Hand on this link, which is shown once: {link}", self.email),
+            Some(link) => {
+                println!("{} is invited. Hand on this link, which is shown once: {link}", self.email)
+            }
             None => println!("{} is invited, by a mail that is on its way.", self.email),
         }
         Ok(())

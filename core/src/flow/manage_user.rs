@@ -87,8 +87,11 @@ pub async fn update(
         None => None,
     };
     let signs_out = password_hash.is_some();
+    // Whoever gives an account a role answers for it; its address proves nothing for that (RS-13).
+    let admits = form.role.is_some_and(|role| role != current.user.role && role != Role::Pending);
     let change = UserChange {
         role: form.role,
+        waives_verification: admits,
         email,
         name: form.name,
         image: form.image,

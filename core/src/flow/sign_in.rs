@@ -8,7 +8,7 @@ use super::{
     Ctx, Grant, NotAdmitted, audit,
     open_session::OpenError,
     second_factor::{self, Next},
-    sign_out,
+    sign_out, verify_email,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -54,7 +54,7 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         return Err(SignInError::Throttled { retry_after });
     }
     let first_factor = spend_first_factor(ctx, &login).await?;
-    let (account, has_factor) = match prove(ctx, &login).await {
+    let (mut account, has_factor) = match prove(ctx, &login).await {
         Ok(proved) => proved,
         Err(Unproved::Refused { actor, outcome, error }) => {
             refused(ctx, actor, outcome).await;
@@ -69,6 +69,7 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         refused(ctx, Some(user), refusal.outcome()).await;
         return Err(refusal.into());
     }
+    verify_email::waive(ctx, &mut account.user).await?;
     let (next, failures) = join(
         second_factor::after_first(ctx, account, AuthMethod::Password, has_factor, login.grant),
         // An attempt that stays spent is merely strict; the port reports its own fault.

@@ -8,9 +8,9 @@ use crate::{
     audit::{AuditAction, AuditOutcome},
     email::Email,
     id::UserId,
-    ports::{Credential, PortError, Ports, Replaced},
+    ports::{Credential, PortError, Ports, Replaced, Updated, UserChange},
     ticket::{Purpose, TicketToken, link},
-    user::EmailVerification,
+    user::{EmailVerification, User},
 };
 
 use alloc::{string::String, vec::Vec};
@@ -63,6 +63,19 @@ pub async fn expire(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
         // The last administrator stays, whatever their address.
         ctx.ports.delete_user(user, event).await?;
         ctx.ports.end_all_sessions(user, ctx.now).await?;
+    }
+    Ok(())
+}
+
+/// Whoever signs in where nobody has to verify an address keeps their account, also when that changes.
+pub(super) async fn waive(ctx: &Ctx<'_, impl Ports>, user: &mut User) -> Result<(), PortError> {
+    if !user.is_unverified() || ctx.policy.awaits_verification(user) {
+        return Ok(());
+    }
+    let event = audit::event(ctx, Some(user.id), AuditAction::VerifyEmail, AuditOutcome::Unverified)?;
+    let change = UserChange { waives_verification: true, ..UserChange::default() };
+    if let Updated::User(changed) = ctx.ports.update_user(user.id, change, event).await? {
+        *user = *changed;
     }
     Ok(())
 }

@@ -218,6 +218,26 @@ fn an_account_whose_address_nobody_verifies_is_gone_after_a_week() {
 }
 
 #[test]
+fn whoever_signed_in_while_nobody_had_to_verify_keeps_their_account() {
+    /* librechat.md §1.4, §13.30 */
+    with_native(&MAIL, |app, native| {
+        let browser = Browser::of(app);
+        for (name, email) in
+            [("Ann", "ann@example.com"), ("Bob", "bob@example.com"), ("Cid", "cid@example.com")]
+        {
+            browser.register(name, email);
+        }
+        native.configure_anew(&[MAIL.as_slice(), &[("ALLOW_UNVERIFIED_EMAIL_LOGIN", "true")]].concat());
+        browser.login("bob@example.com");
+        native.configure_anew(&MAIL);
+        native.pass_seconds(8 * 86_400);
+        native.expire_accounts();
+        assert_eq!(browser.try_login("bob@example.com", PASSWORD).status, 200);
+        assert_eq!(browser.try_login("cid@example.com", PASSWORD).status, 404);
+    });
+}
+
+#[test]
 fn an_unverified_account_waits_in_the_other_dialect_too() {
     /* RS-13; librechat.md §14 */
     let app = TestApp::with_vars(&MAIL);

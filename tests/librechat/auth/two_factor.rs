@@ -1,3 +1,7 @@
+use portico_core::{
+    id::UserId,
+    ports::{Replaced, SecondFactors as _},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -352,6 +356,33 @@ fn a_stored_secret_that_does_not_open_is_no_sign_that_there_is_none() {
         let form = json!({"tempToken": temp, "token": authenticator.code(app.now())});
         let answer = browser.post(&path("verify-temp"), &form);
         assert_eq!((answer.status, answer.cookies().len()), (503, 0), "{answer:?}");
+    });
+}
+
+#[test]
+fn a_secret_that_is_moved_to_another_account_does_not_open_there() {
+    /* MF-12 */
+    with_native(&roomy(), |app, native| {
+        let [ann, bob] = [("Ann", "ann@example.com"), ("Bob", "bob@example.com")].map(|(name, email)| {
+            let browser = member(app, name, email);
+            let Enrolled { authenticator, .. } = enrol(app, &browser);
+            let id = UserId::parse(browser.get("/api/user").json()["id"].as_str().unwrap()).unwrap();
+            (id, authenticator)
+        });
+        let ports = &native.ports;
+        let stored = |user| pollster::block_on(ports.find_second_factor(user)).unwrap().unwrap();
+        let event = portico_tests::event(ports).unwrap();
+        let (of_ann, of_bob) = (stored(ann.0), stored(bob.0));
+        let moved = ports.replace_second_factor(bob.0, Some(&of_bob), Some(of_ann), event);
+        assert_eq!(pollster::block_on(moved).unwrap(), Replaced::Yes);
+        native.pass_seconds(30);
+        let browser = Browser::of(app);
+        for authenticator in [ann.1, bob.1] {
+            let temp = pending(&browser, "bob@example.com");
+            let form = json!({"tempToken": temp, "token": authenticator.code(app.now())});
+            let answer = browser.post(&path("verify-temp"), &form);
+            assert_eq!((answer.status, answer.cookies().len()), (503, 0), "{answer:?}");
+        }
     });
 }
 

@@ -54,7 +54,7 @@ pub(super) const OPERATIONS: &[Row] = &[
     row(("GET", "/api/auth/graph-token"), "A token for another directory: never, here.", "", &[], "Message", &[]),
     row(("POST", "/api/auth/login"), "Signs in with a password.", "LoginForm", &[], "MemberSession", &[404, 415]),
     row(("POST", "/api/auth/logout"), "Signs out.", "", &[], "Message", &[401]),
-    row(("POST", "/api/auth/refresh"), "Goes on with a session.", "", &[], "MemberSession", &[401]),
+    row(("POST", "/api/auth/refresh"), "Goes on with a session.", "", &[], "ResumedSession", &[401]),
     row(("POST", "/api/auth/register"), "Creates an account.", "RegisterForm", &[], "Message", &[404, 415]),
     row(("POST", "/api/auth/requestPasswordReset"), "Asks for a new password by mail.", "EmailForm", &[], "Message", &[415]),
     row(("POST", "/api/auth/resetPassword"), "Chooses a new password.", "ResetForm", &[], "Message", &[415]),
