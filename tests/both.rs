@@ -4,8 +4,8 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    harness::{Authenticator, Browser, PASSWORD, TestApp, credentials},
-    librechat::{MAIL, OPEN, member, with_native},
+    harness::{Authenticator, Browser, PASSWORD, TestApp, credentials, with_native},
+    librechat::{MAIL, OPEN, member},
 };
 
 #[test]

@@ -2,6 +2,7 @@
 //! list of those that are meant (`tests/conformance/README.md`).
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -47,6 +48,46 @@ fn every_recorded_answer_is_equal_or_differs_on_purpose() {
     let unused: Vec<_> =
         accepted.0.iter().enumerate().filter(|(row, _)| !used.contains(row)).map(|(_, row)| row).collect();
     assert!(unused.is_empty(), "rows that explain nothing: {unused:?}");
+}
+
+#[test]
+fn every_row_of_the_other_dialects_differences_and_weaknesses_is_answered() {
+    let list = std::fs::read_to_string(root().join("tests/conformance/librechat.txt")).unwrap();
+    let sources = sources();
+    let mut rows = BTreeSet::new();
+    for line in list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (row, rest) = line.split_once(' ').unwrap();
+        let answers: Vec<_> = rest.split(" | ").skip(1).collect();
+        assert!(!answers.is_empty(), "{row} is answered by nothing");
+        for answer in answers.iter().filter(|answer| !answer.starts_with("- ")) {
+            for test in answer.split(' ') {
+                assert!(sources.contains(&format!("#[test]fn{test}()")), "{row}: there is no test {test}");
+            }
+        }
+        assert!(rows.insert(row.to_string()), "{row} stands twice");
+    }
+    let section = |number, length| (1..=length).map(move |row| format!("{number}.{row}"));
+    let expected: BTreeSet<_> = section(12, 24).chain(section(13, 46)).collect();
+    assert_eq!(rows, expected);
+}
+
+/// All that tests are in, without spaces and comments between an attribute and its function.
+fn sources() -> String {
+    fn read(directory: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                read(&path, text);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                text.extend(std::fs::read_to_string(path).unwrap().split_whitespace());
+            }
+        }
+    }
+    let mut text = String::new();
+    for directory in ["core/src", "tests", "worker/src"] {
+        read(&root().join(directory), &mut text);
+    }
+    text
 }
 
 /// Differences that are meant: the exchange, the place in the answer, the reason. A star stands for any text.

@@ -124,6 +124,18 @@ pub(crate) fn credentials(email: &str, password: &str) -> Value {
     json!({"email": email, "password": password})
 }
 
+/// Runs a test on the router with ports in memory and a clock that it moves. The runtime has neither.
+pub(crate) fn with_native(vars: &[(&str, &str)], test: impl FnOnce(&TestApp, &Native)) {
+    if on_workerd() {
+        return;
+    }
+    let app = TestApp::with_vars(vars);
+    match &app {
+        TestApp::Native(native) => test(&app, native),
+        TestApp::Workerd(_) => unreachable!("checked above"),
+    }
+}
+
 /// Asks again and again, for ten seconds at most, what becomes true by itself.
 pub(crate) fn eventually<T>(ask: impl Fn() -> Option<T>) -> Option<T> {
     for _ in 0..200 {

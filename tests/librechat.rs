@@ -8,7 +8,7 @@ mod pages;
 mod roles;
 mod user;
 
-use crate::harness::{Browser, Native, TestApp};
+use crate::harness::{Browser, TestApp};
 
 /// A deployment that sends mail, whoever may come.
 pub(crate) const MAIL: [(&str, &str); 6] = [
@@ -60,14 +60,4 @@ pub(crate) fn member<'a>(app: &'a TestApp, name: &str, email: &str) -> Browser<'
     }
     browser.login(email);
     browser
-}
-
-/// Runs a test on the router with a clock that it moves.
-pub(crate) fn with_native(vars: &[(&str, &str)], test: impl FnOnce(&TestApp, &Native)) {
-    if crate::harness::on_workerd() {
-        return;
-    }
-    let app = TestApp::with_vars(vars);
-    let TestApp::Native(native) = &app else { unreachable!() };
-    test(&app, native);
 }

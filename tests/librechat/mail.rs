@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use crate::{
-    harness::{Browser, PASSWORD, TestApp},
-    librechat::{MAIL, OPEN, mail_to, member, with_native},
+    harness::{Browser, PASSWORD, TestApp, with_native},
+    librechat::{MAIL, OPEN, mail_to, member},
 };
 
 #[test]

@@ -2,8 +2,8 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    harness::{Authenticator, Browser, PASSWORD, TestApp},
-    librechat::{MAIL, OPEN, in_link, mail_to, member, with_native},
+    harness::{Authenticator, Browser, PASSWORD, TestApp, with_native},
+    librechat::{MAIL, OPEN, in_link, mail_to, member},
 };
 
 const DELETE: &str = "/api/user/delete";

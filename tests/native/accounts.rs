@@ -6,7 +6,7 @@ use portico_core::{
 };
 use serde_json::json;
 
-use super::with_native;
+use crate::harness::with_native;
 use crate::harness::{Authenticator, PASSWORD, credentials};
 
 const SESSION: &str = "/api/v1/auths/";

@@ -1,7 +1,7 @@
 use http::Method;
 use portico_core::audit::{AuditAction, AuditOutcome};
 
-use super::with_native;
+use crate::harness::with_native;
 use crate::harness::{PASSWORD, credentials};
 
 #[test]

@@ -1,4 +1,4 @@
-use super::with_native;
+use crate::harness::with_native;
 use crate::harness::{PASSWORD, credentials};
 
 const SESSION: &str = "/api/v1/auths/";

@@ -3,7 +3,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use portico_core::ports::Message;
 use serde_json::{Value, json};
 
-use super::with_native;
+use crate::harness::with_native;
 use crate::harness::{Client, Native, PASSWORD, credentials};
 
 const WEBHOOKS: &str = "/api/events/webhooks";

@@ -2,7 +2,7 @@ use http::Method;
 use portico_tests::Fault;
 use serde_json::json;
 
-use super::with_native;
+use crate::harness::with_native;
 use crate::harness::{Answer, Client, PASSWORD, TestApp, credentials};
 
 const SESSION: &str = "/api/v1/auths/";

@@ -1,4 +1,4 @@
-use super::with_native;
+use crate::harness::with_native;
 
 const SESSION: &str = "/api/v1/auths/";
 

@@ -15,7 +15,7 @@ use portico_core::{
 };
 use portico_tests::Faulty;
 
-use super::with_native;
+use crate::harness::with_native;
 use crate::harness::{Native, PASSWORD, TestApp, credentials};
 
 type Memory = Faulty<portico_core::memory::Memory>;

@@ -2,7 +2,7 @@ use http::Method;
 use serde_json::json;
 
 use crate::{
-    harness::{Browser, PASSWORD, TestApp},
+    harness::{Browser, PASSWORD, TestApp, with_native},
     librechat::{MAIL, OPEN, member},
 };
 
@@ -260,4 +260,16 @@ fn a_guessed_account_is_throttled_for_the_dialects_together() {
     assert_eq!(refused.status, 429, "{refused:?}");
     assert!(refused.headers.contains_key("retry-after"));
     assert_eq!(Browser::of(&app).try_login("ann@example.com", PASSWORD).status, 200, "TH-08");
+}
+
+#[test]
+fn a_longer_shortest_password_locks_nobody_out() {
+    /* librechat.md §13.31 */
+    with_native(&OPEN, |app, native| {
+        member(app, "Ann", "ann@example.com");
+        native.configure_anew(&[OPEN.as_slice(), &[("MIN_PASSWORD_LENGTH", "40")]].concat());
+        Browser::of(app).login("ann@example.com");
+        let refused = Browser::of(app).register("Bob", "bob@example.com");
+        assert_eq!(refused.status, 404, "{refused:?}");
+    });
 }

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use crate::{
-    harness::{PASSWORD, TestApp, credentials},
-    librechat::{OPEN, member, with_native},
+    harness::{PASSWORD, TestApp, credentials, with_native},
+    librechat::{OPEN, member},
 };
 
 const LOGOUT: &str = "/api/auth/logout";

@@ -2,8 +2,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Browser, PASSWORD, TestApp},
-    librechat::{MAIL, OPEN, in_link, mail_to, member, with_native},
+    harness::{Browser, PASSWORD, TestApp, with_native},
+    librechat::{MAIL, OPEN, in_link, mail_to, member},
 };
 
 const REQUEST: &str = "/api/auth/requestPasswordReset";

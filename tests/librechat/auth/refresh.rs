@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use crate::{
-    harness::{Answer, Browser, PASSWORD, TestApp},
-    librechat::{OPEN, member, with_native},
+    harness::{Answer, Browser, PASSWORD, TestApp, with_native},
+    librechat::{OPEN, member},
 };
 
 const REFRESH: &str = "/api/auth/refresh";

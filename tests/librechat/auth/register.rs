@@ -1,8 +1,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Browser, PASSWORD, TestApp},
-    librechat::{MAIL, OPEN, in_link, mail_to, with_native},
+    harness::{Browser, PASSWORD, TestApp, with_native},
+    librechat::{MAIL, OPEN, in_link, mail_to},
 };
 
 const REGISTER: &str = "/api/auth/register";

@@ -5,8 +5,8 @@ use portico_core::{
 use serde_json::{Value, json};
 
 use crate::{
-    harness::{Answer, Authenticator, Browser, PASSWORD, TestApp},
-    librechat::{MAIL, OPEN, in_link, mail_to, member, with_native},
+    harness::{Answer, Authenticator, Browser, PASSWORD, TestApp, with_native},
+    librechat::{MAIL, OPEN, in_link, mail_to, member},
 };
 
 fn path(name: &str) -> String {

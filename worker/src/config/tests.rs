@@ -204,3 +204,40 @@ fn a_list_of_keys_that_makes_no_sense_does_not_start() {
         assert!(refused_variables(&vars).contains(&"JWT_KEYS"), "{beside}");
     }
 }
+
+#[test]
+fn mail_needs_the_address_that_links_begin_with() {
+    /* RS-03; librechat.md §13.42 */
+    let server = [("EMAIL_HOST", "mail.example.com"), ("EMAIL_FROM", "portico@example.com")];
+    assert_eq!(refused_variables(&server), ["DOMAIN_CLIENT"]);
+    for base in ["DOMAIN_CLIENT", "WEBUI_URL"] {
+        let policy =
+            parse(&[server.as_slice(), &[(base, "https://chat.example/app/")]].concat()).unwrap().policy;
+        assert_eq!(policy.mail.unwrap().link_base, "https://chat.example/app", "{base}");
+    }
+    assert!(parse(&[]).unwrap().policy.mail.is_none());
+}
+
+#[test]
+fn mail_that_would_not_arrive_or_would_be_read_by_others_does_not_start() {
+    /* AD-07 */
+    let refused = |vars: &[(&'static str, &'static str)]| {
+        let base = [("DOMAIN_CLIENT", "https://chat.example"), ("EMAIL_FROM", "portico@example.com")];
+        refused_variables(&[base.as_slice(), vars].concat())
+    };
+    assert_eq!(refused(&[("MAIL_DRIVER", "outbox")]), ["MAIL_DRIVER"], "everybody could read it");
+    assert_eq!(refused(&[("MAIL_DRIVER", "pigeon")]), ["MAIL_DRIVER"]);
+    assert_eq!(refused(&[("MAIL_DRIVER", "http")]), ["RESEND_API_KEY"]);
+    assert_eq!(refused(&[("MAIL_DRIVER", "smtp")]), ["EMAIL_HOST"]);
+    assert_eq!(refused(&[("MAILGUN_API_KEY", "key-1")]), ["MAILGUN_API_KEY"]);
+    assert_eq!(refused(&[("EMAIL_SERVICE", "pigeon")]), ["EMAIL_SERVICE", "EMAIL_HOST"]);
+    for (variable, value) in [
+        ("EMAIL_PORT", "0"),
+        ("EMAIL_PORT", "smtp"),
+        ("EMAIL_ENCRYPTION", "none"),
+        ("EMAIL_ALLOW_SELFSIGNED", "true"),
+        ("EMAIL_FROM_NAME", "Port\nico"),
+    ] {
+        assert_eq!(refused(&[("EMAIL_HOST", "mail.example.com"), (variable, value)]), [variable], "{value}");
+    }
+}
