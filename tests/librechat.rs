@@ -2,6 +2,7 @@
 
 mod auth;
 pub(crate) mod config;
+mod faults;
 mod invitations;
 mod mail;
 mod pages;

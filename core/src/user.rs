@@ -66,6 +66,9 @@ pub struct User {
     /// When they accepted the terms of the service, first.
     #[serde(default)]
     pub terms_accepted_at: Option<UnixSeconds>,
+    /// Whether it has a second factor, or had one that an operator took away.
+    #[serde(default)]
+    pub has_factor: bool,
     /// When the account was created.
     pub created_at: UnixSeconds,
     /// When it was changed last.

@@ -3,7 +3,10 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Client, PASSWORD, TestApp, credentials};
+use crate::{
+    harness::{Answer, Browser, Client, PASSWORD, TestApp, credentials},
+    librechat::{OPEN, in_link, member},
+};
 
 const MEDDLE: &str = "/__meddle";
 const NEW_PASSWORD: &str = "battery staple";
@@ -80,6 +83,64 @@ fn every_route_asks_for_what_the_table_says() {
         let (answer, cost) = cost(&app, act);
         assert_eq!((answer.status, cost), (status, expected), "{name}: {answer:?}");
     }
+}
+
+#[test]
+fn every_route_of_librechats_dialect_asks_for_what_the_table_says() {
+    // Without mail, which would be sent beside it all.
+    let vars = [OPEN.as_slice(), &[("ALLOW_PASSWORD_RESET", "true")]].concat();
+    let app = TestApp::meddled(&vars);
+    let (ann, bob) = (member(&app, "Ann", "ann@example.com"), member(&app, "Bob", "bob@example.com"));
+    let bobs = bob.get("/api/user").json()["id"].as_str().unwrap().to_string();
+    ann.get("/api/user");
+    let nobody = || Browser::from_network(&app, "203.0.113.9");
+    let link = ann.poke(&format!("/api/v1/users/{bobs}/password/link")).json()["link"].to_string();
+    let reset = json!({
+        "userId": bobs,
+        "token": in_link(&link, "token"),
+        "password": NEW_PASSWORD,
+        "confirm_password": NEW_PASSWORD,
+    });
+    let nobodys = json!({"email": "eve@example.com"});
+    let wrong = json!({"email": "bob@example.com", "token": "0".repeat(64)});
+    #[rustfmt::skip]
+    let table: Vec<Row<'_>> = vec![
+        // What is asked most: one object, and nothing else while it is warm.
+        ("GET /api/user",                   200, (1, 0, 0, 0), Box::new(|| bob.get("/api/user"))),
+        ("GET /api/user/terms",             200, (1, 0, 0, 0), Box::new(|| bob.get("/api/user/terms"))),
+        ("GET /api/roles/USER",             200, (1, 0, 0, 0), Box::new(|| bob.get("/api/roles/USER"))),
+        ("GET /api/config",                 200, (1, 0, 0, 0), Box::new(|| bob.get("/api/config"))),
+        ("GET /api/banner",                 200, (0, 0, 0, 0), Box::new(|| nobody().get("/api/banner"))),
+        ("refresh without a cookie",        200, (0, 0, 0, 0), Box::new(|| nobody().poke("/api/auth/refresh"))),
+        ("a cookie that is no token",       403, (0, 0, 0, 0), Box::new(|| with_garbage(nobody()).poke("/api/auth/refresh"))),
+        // Its bucket, the session; the account, read anew.
+        ("POST /api/auth/refresh",          200, (2, 1, 0, 0), Box::new(|| bob.poke("/api/auth/refresh"))),
+        // The route's own bucket before those of every sign-in.
+        ("POST /api/auth/login",            200, (6, 2, 0, 0), Box::new(|| nobody().try_login("bob@example.com", PASSWORD))),
+        ("a wrong password",                404, (3, 2, 0, 0), Box::new(|| nobody().try_login("bob@example.com", "wrong password"))),
+        ("an unknown account",              404, (3, 2, 0, 0), Box::new(|| nobody().try_login("eve@example.com", PASSWORD))),
+        ("POST /api/auth/register",         200, (2, 2, 0, 0), Box::new(|| nobody().register("Dan", "dan@example.com"))),
+        ("POST …/requestPasswordReset",     200, (3, 2, 0, 0), Box::new(|| nobody().post("/api/auth/requestPasswordReset", &nobodys))),
+        ("a ticket that is none",           400, (1, 2, 0, 0), Box::new(|| nobody().post("/api/user/verify", &wrong))),
+        ("POST …/resetPassword",            200, (2, 3, 0, 0), Box::new(|| nobody().post("/api/auth/resetPassword", &reset))),
+        ("POST /api/user/terms/accept",     200, (2, 1, 0, 0), Box::new(|| ann.poke("/api/user/terms/accept"))),
+        ("POST …/2fa/enable",               200, (2, 3, 0, 0), Box::new(|| ann.poke("/api/auth/2fa/enable"))),
+        ("POST /api/auth/logout",           200, (2, 1, 0, 0), Box::new(|| ann.poke("/api/auth/logout"))),
+    ];
+    let wrong: Vec<_> = table
+        .into_iter()
+        .filter_map(|(name, status, expected, act)| {
+            let (answer, cost) = cost(&app, act);
+            ((answer.status, cost) != (status, expected))
+                .then(|| format!("{name}: {} {cost:?}", answer.status))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+fn with_garbage(browser: Browser<'_>) -> Browser<'_> {
+    browser.set_cookie("refreshToken", "garbage");
+    browser
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod proof;
 mod setup;
 
 pub use in_session::{Staged, check, confirm, disable, prove, renew_codes, stage};
-pub use manage::{is_set_up, recover, regenerate, replace, reset, status};
+pub use manage::{recover, regenerate, replace, reset, status};
 pub use proof::verify;
 pub use setup::{confirm_enrolment, start_enrolment};
 
@@ -97,7 +97,6 @@ pub(super) async fn after_first(
     ctx: &Ctx<'_, impl Ports>,
     account: Account,
     method: AuthMethod,
-    has_factor: bool,
     grant: Grant,
 ) -> Result<Next, OpenError> {
     let settings = ctx.settings().await?;
@@ -105,7 +104,7 @@ pub(super) async fn after_first(
     if required && account.user.role == Role::Pending {
         return Ok(Next::Pending);
     }
-    let asked = has_factor && !is_bypassed(&settings, method);
+    let asked = account.user.has_factor && !is_bypassed(&settings, method);
     let stored = if asked { ctx.ports.find_second_factor(account.user.id).await? } else { None };
     let kind = match stored {
         Some(StoredFactor { secret: Some(_), .. }) => ChallengeKind::Verify,
@@ -148,7 +147,9 @@ pub(super) fn is_required(settings: &Settings, method: AuthMethod) -> bool {
 /// Whether whoever vouches for somebody who came in this way answers for the second factor as well.
 fn is_bypassed(settings: &Settings, method: AuthMethod) -> bool {
     match method {
-        AuthMethod::Password | AuthMethod::System => false,
+        AuthMethod::Password => false,
+        // Nobody is asked who they are.
+        AuthMethod::System => true,
         AuthMethod::TrustedHeader => settings.is_on("MFA_ALLOW_TRUSTED_HEADER_BYPASS"),
     }
 }

@@ -54,8 +54,8 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
         return Err(SignInError::Throttled { retry_after });
     }
     let first_factor = spend_first_factor(ctx, &login).await?;
-    let (mut account, has_factor) = match prove(ctx, &login).await {
-        Ok(proved) => proved,
+    let mut account = match prove(ctx, &login).await {
+        Ok(account) => account,
         Err(Unproved::Refused { actor, outcome, error }) => {
             refused(ctx, actor, outcome).await;
             return Err(error);
@@ -71,7 +71,7 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, login: PasswordLogin) -> R
     }
     verify_email::waive(ctx, &mut account.user).await?;
     let (next, failures) = join(
-        second_factor::after_first(ctx, account, AuthMethod::Password, has_factor, login.grant),
+        second_factor::after_first(ctx, account, AuthMethod::Password, login.grant),
         // An attempt that stays spent is merely strict; the port reports its own fault.
         settle(ctx, &attempt, first_factor.as_ref()),
     )
@@ -124,8 +124,8 @@ async fn settle(
     Ok(failures)
 }
 
-/// Whose password this is, and whether they have a second factor.
-async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<(Account, bool), Unproved> {
+/// Whose password this is.
+async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Account, Unproved> {
     let refused = |actor, outcome, error| Unproved::Refused { actor, outcome, error };
     let Ok(password) = Password::new(login.password.expose_secret()) else {
         return Err(refused(None, AuditOutcome::WrongPassword, SignInError::WrongPassword));
@@ -158,8 +158,7 @@ async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<(Acco
             return Err(refused(actor, AuditOutcome::PasswordTooLongForBcrypt, SignInError::WrongPassword));
         }
     }
-    let has_factor = credential.has_factor;
-    Ok((credential.into_account(), has_factor))
+    Ok(credential.into_account())
 }
 
 enum Unproved {

@@ -48,7 +48,6 @@ pub async fn sign_in(
 ) -> Result<Next, TrustedSignInError> {
     let email = Email::parse(&identity.email).map_err(TrustedSignInError::InvalidEmail)?;
     let known = ctx.ports.find_credential(&email).await?;
-    let has_factor = known.as_ref().is_some_and(|credential| credential.has_factor);
     let mut account = match known {
         Some(credential) => credential.into_account(),
         None => {
@@ -78,7 +77,7 @@ pub async fn sign_in(
         account = credential.into_account();
     }
     let method = AuthMethod::TrustedHeader;
-    let next = second_factor::after_first(ctx, account, method, has_factor, Grant::Token).await?;
+    let next = second_factor::after_first(ctx, account, method, Grant::Token).await?;
     second_factor::record(ctx, user, method, &next, 0).await?;
     sign_out::end_previous(ctx, previous_token).await;
     Ok(next)
@@ -117,7 +116,7 @@ pub async fn sign_in_anybody(
         }
     };
     let user = account.user.id;
-    let next = second_factor::after_first(ctx, account, AuthMethod::System, false, Grant::Token).await?;
+    let next = second_factor::after_first(ctx, account, AuthMethod::System, Grant::Token).await?;
     second_factor::record(ctx, user, AuthMethod::System, &next, 0).await?;
     sign_out::end_previous(ctx, previous_token).await;
     Ok(next)

@@ -24,6 +24,7 @@ impl SecondFactors for Memory {
         if self.account(user).is_none() || factors.get(&user) != old || (old.is_none() && new.is_none()) {
             return Ok(Replaced::No);
         }
+        self.users.borrow_mut().note_factor(user, new.is_some());
         match new {
             Some(factor) => factors.insert(user, factor),
             None => factors.remove(&user),

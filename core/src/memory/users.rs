@@ -38,13 +38,12 @@ pub(super) struct UserRow {
 }
 
 impl UserRow {
-    fn credential(&self, grants: Permissions, has_factor: bool) -> Credential {
+    fn credential(&self, grants: Permissions) -> Credential {
         Credential {
             user: self.user.clone(),
             password_hash: self.password_hash.clone(),
             version: self.version,
             grants,
-            has_factor,
         }
     }
 }
@@ -53,6 +52,13 @@ impl UserTable {
     pub(super) fn account(&self, id: UserId, grants: Permissions) -> Option<Account> {
         let row = self.rows.get(&id)?;
         Some(Account { user: row.user.clone(), credential_version: row.version, grants })
+    }
+
+    /// Notes whether an account has a second factor.
+    pub(super) fn note_factor(&mut self, id: UserId, has_factor: bool) {
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.user.has_factor = has_factor;
+        }
     }
 
     pub(super) fn has_users(&self) -> bool {
@@ -100,6 +106,7 @@ impl UserTable {
             profile: Profile { image: new.image.into_string(), username: new.username, ..Profile::default() },
             verification: new.verification,
             terms_accepted_at: None,
+            has_factor: false,
             created_at: new.created_at,
             updated_at: new.created_at,
             last_active_at: new.created_at,
@@ -211,8 +218,7 @@ impl Memory {
     fn credential_of(&self, row: impl FnOnce(&UserTable) -> Option<&UserRow>) -> Option<Credential> {
         let users = self.users.borrow();
         let row = row(&users)?;
-        let has_factor = self.factors.borrow().contains_key(&row.user.id);
-        Some(row.credential(self.groups.borrow().grants_of(row.user.id), has_factor))
+        Some(row.credential(self.groups.borrow().grants_of(row.user.id)))
     }
 }
 

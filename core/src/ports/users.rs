@@ -24,8 +24,6 @@ pub struct Credential {
     pub version: u32,
     /// What its groups grant.
     pub grants: Permissions,
-    /// Whether it has a second factor, or had one that an operator took away.
-    pub has_factor: bool,
 }
 
 impl Credential {

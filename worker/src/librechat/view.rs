@@ -3,9 +3,9 @@
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
     date,
-    flow::{RefreshGrant, second_factor},
+    flow::RefreshGrant,
     image_reference::ImageReference,
-    ports::{PortError, Ports},
+    ports::Ports,
     time::UnixSeconds,
     user::{Role, User},
 };
@@ -52,11 +52,10 @@ pub(super) struct UserView<'a> {
     updated_at: String,
 }
 
-/// The account, and whether it has a second factor.
-pub(super) async fn user<'a>(call: &Call<'_, impl Ports>, user: &'a User) -> Result<UserView<'a>, PortError> {
-    let two_factor_enabled = second_factor::is_set_up(&call.ctx, user.id).await?;
+/// The account.
+pub(super) fn user<'a>(call: &Call<'_, impl Ports>, user: &'a User) -> UserView<'a> {
     let image = user.profile.image.as_str();
-    Ok(UserView {
+    UserView {
         object_id: user.id.to_string(),
         id: user.id.to_string(),
         name: &user.name,
@@ -67,14 +66,14 @@ pub(super) async fn user<'a>(call: &Call<'_, impl Ports>, user: &'a User) -> Res
         provider: "local",
         role: role(user.role),
         plugins: [],
-        two_factor_enabled,
+        two_factor_enabled: user.has_factor,
         terms_accepted: user.terms_accepted_at.is_some(),
         personalization: json!({"memories": true, "statefulCodeEnvironment": "user"}),
         favorites: [],
         skill_states: json!({}),
         created_at: date::iso_of(user.created_at),
         updated_at: date::iso_of(user.updated_at),
-    })
+    }
 }
 
 /// A role as the dialect names it.
@@ -86,24 +85,24 @@ pub(super) const fn role(role: Role) -> &'static str {
 }
 
 /// `{"token": …, "user": …}` and the cookies of a session.
-pub(super) async fn session(
+pub(super) fn session(
     call: &Call<'_, impl Ports>,
     token: &str,
     account: &User,
     refresh: &RefreshGrant,
-) -> Result<Answer, PortError> {
+) -> Answer {
     #[derive(Serialize)]
     struct Session<'a> {
         token: &'a str,
         user: UserView<'a>,
     }
-    let view = Session { token, user: user(call, account).await? };
+    let view = Session { token, user: user(call, account) };
     let mut answer = answer::json(StatusCode::OK, &view);
     let secure = is_secure(call);
     let cookies = [(REFRESH_TOKEN, refresh.token.expose_secret().as_str()), (TOKEN_PROVIDER, "librechat")];
     let cookies = cookies.map(|(name, value)| cookie::strict(name, value, refresh.expires_at, secure));
     add_cookies(&mut answer, cookies);
-    Ok(answer)
+    answer
 }
 
 /// `{"message": …}`

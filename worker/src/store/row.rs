@@ -15,7 +15,8 @@ macro_rules! user_columns {
     () => {
         "u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender, u.date_of_birth, u.timezone,
          u.status_emoji, u.status_message, u.status_expires_at, u.created_at, u.updated_at, u.last_active_at,
-         u.username, u.terms_accepted_at, u.email_verified_at, u.verify_by"
+         u.username, u.terms_accepted_at, u.email_verified_at, u.verify_by,
+         EXISTS (SELECT 1 FROM second_factors WHERE user_id = u.id) AS has_factor"
     };
 }
 
@@ -57,6 +58,7 @@ pub(super) struct UserRow {
     last_active_at: i64,
     username: Option<String>,
     terms_accepted_at: Option<i64>,
+    has_factor: i64,
     email_verified_at: Option<i64>,
     verify_by: Option<i64>,
 }
@@ -77,6 +79,7 @@ impl TryFrom<UserRow> for User {
                 (None, None) => EmailVerification::Unasked,
             },
             terms_accepted_at: row.terms_accepted_at.map(UnixSeconds::new),
+            has_factor: row.has_factor != 0,
             profile: Profile {
                 username: row.username,
                 image: row.profile_image_url,

@@ -284,9 +284,7 @@ impl Store {
                 concat!(
                     "SELECT ",
                     account_columns!(),
-                    ", c.password_hash,
-                       EXISTS (SELECT 1 FROM second_factors WHERE user_id = u.id) AS has_factor
-                     FROM users AS u LEFT JOIN credentials AS c ON c.user_id = u.id
+                    ", c.password_hash FROM users AS u LEFT JOIN credentials AS c ON c.user_id = u.id
                      WHERE ",
                     $condition
                 )
@@ -295,7 +293,6 @@ impl Store {
         #[derive(Deserialize)]
         struct Row {
             password_hash: Option<String>,
-            has_factor: i64,
             #[serde(flatten)]
             account: AccountRow,
         }
@@ -312,7 +309,6 @@ impl Store {
             password_hash: row.password_hash.map(PasswordHash::from_stored),
             version: credential_version,
             grants,
-            has_factor: row.has_factor != 0,
         }))
     }
 

@@ -143,6 +143,7 @@ pub async fn confirm(
     }
     give_back(ctx, user).await;
     ctx.ports.end_other_sessions(user, caller.claims.sid, ctx.now).await?;
+    ctx.ports.account_changed(user).await?;
     Ok(())
 }
 
@@ -170,6 +171,7 @@ pub async fn disable(
         return Err(SecondFactorError::Concurrent);
     }
     ctx.ports.end_other_sessions(user, caller.claims.sid, ctx.now).await?;
+    ctx.ports.account_changed(user).await?;
     Ok(())
 }
 

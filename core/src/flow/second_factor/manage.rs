@@ -36,14 +36,6 @@ pub async fn status(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> Result
     Ok(Status { enabled, required, backup_codes_left: if enabled { left } else { 0 } })
 }
 
-/// Whether an account has a factor.
-///
-/// # Errors
-/// When the store can not be read.
-pub async fn is_set_up(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<bool, PortError> {
-    Ok(ctx.ports.find_second_factor(user).await?.is_some_and(|stored| stored.secret.is_some()))
-}
-
 /// Begins to replace the caller's factor; the present one stays in force until the new one is confirmed (MF-08, MF-09).
 ///
 /// # Errors

@@ -39,7 +39,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
         Next::Session(signed_in) => {
             end_previous(call).await;
             let refresh = signed_in.refresh.as_ref().ok_or_else(Error::unwelcome)?;
-            Ok(view::session(call, &signed_in.token, &signed_in.user, refresh).await?)
+            Ok(view::session(call, &signed_in.token, &signed_in.user, refresh))
         }
     }
 }

@@ -42,7 +42,7 @@ pub async fn refresh(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
         Ok(refreshed) => {
             let expires_at = refreshed.session.ends_at;
             let grant = RefreshGrant { token: refreshed.refresh_token, expires_at };
-            Ok(view::session(call, &refreshed.token, &refreshed.user, &grant).await?)
+            Ok(view::session(call, &refreshed.token, &refreshed.user, &grant))
         }
         // The token may be spent, and its successor is to be had by asking again: the cookie stays.
         Err(error @ (RefreshError::Unavailable(_) | RefreshError::Throttled { .. })) => Err(error.into()),

@@ -132,7 +132,7 @@ pub async fn verify_temp(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     })?;
     login::end_previous(call).await;
     let refresh = signed_in.refresh.as_ref().ok_or_else(Error::unwelcome)?;
-    Ok(view::session(call, &signed_in.token, &signed_in.user, refresh).await?)
+    Ok(view::session(call, &signed_in.token, &signed_in.user, refresh))
 }
 
 fn shown(body: &mut Body) -> Result<Option<Shown>, Error> {

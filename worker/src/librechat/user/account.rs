@@ -12,7 +12,7 @@ use crate::{
 /// # Errors
 /// 401 or 503.
 pub async fn user(call: &Call<'_, impl Ports>, caller: Member) -> Result<Answer, Error> {
-    Ok(answer::json(StatusCode::OK, &view::user(call, &caller.session.user).await?))
+    Ok(answer::json(StatusCode::OK, &view::user(call, &caller.session.user)))
 }
 
 /// `DELETE /api/user/delete`: the account goes, with everything that let somebody sign in to it.
