@@ -30,6 +30,4 @@ pub use public_key::{KeyMaterial, PublicKey};
 pub use rust_signatures::RustSignatures;
 pub use session_claims::{AccessClaims, SessionClaims};
 pub use token::{MAX_KID_BYTES, MAX_TOKEN_BYTES, ParseError, UntrustedToken};
-pub use token_kind::{
-    Access, EmailVerification, OAuthState, PasswordReset, SecondFactor, Session, TokenKind,
-};
+pub use token_kind::{Access, Session, TokenKind};

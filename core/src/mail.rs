@@ -33,6 +33,9 @@ macro_rules! occasions {
         }
 
         impl Occasion {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
             /// The stored spelling.
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -56,8 +59,10 @@ occasions! {
     AddressInUse "address_in_use"
     /// Backup codes were replaced.
     CodesRenewed "codes_renewed"
-    /// The account's address is another now.
+    /// The account's address is another now; told where it was.
     EmailChanged "email_changed"
+    /// The account has this address now.
+    EmailSet "email_set"
     /// A second factor was taken away by its owner.
     FactorRemoved "factor_removed"
     /// A second factor was taken away by an administrator.
@@ -149,7 +154,7 @@ impl Order {
     /// The same after another try in vain; `None` when it was tried for long enough. The first tries come soon: a
     /// server that does not know us yet wants to be asked again (RFC 5321 §4.5.4.1).
     pub fn failed(&self, now: UnixSeconds) -> Option<Self> {
-        const WAITS: [u64; 6] = [15, 60, 300, 900, 3_600, 10_800];
+        const WAITS: [u64; 7] = [15, 60, 300, 900, 1_800, 3_600, 10_800];
         let wait = WAITS.get(self.failures as usize).or(WAITS.last()).copied().unwrap_or_default();
         let due_at = now.plus(Lifetime::from_seconds(wait));
         let failures = self.failures + 1;
@@ -192,11 +197,24 @@ fn occasions(action: AuditAction, outcome: AuditOutcome, detail: Option<&str>) -
                 let changed = detail.get("changed").and_then(Value::as_array);
                 changed.is_some_and(|changed| changed.iter().any(|name| name == what))
             };
-            let told = [("email", Occasion::EmailChanged), ("password", Occasion::PasswordChanged)];
+            let told = [
+                ("email", Occasion::EmailChanged),
+                ("email", Occasion::EmailSet),
+                ("password", Occasion::PasswordChanged),
+            ];
             told.into_iter().filter_map(|(what, occasion)| changed(what).then_some(occasion)).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// Why a mail was not taken.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SendError {
+    /// Whoever was asked will never take it: another try is in vain.
+    Refused(String),
+    /// Something is wrong now.
+    Unavailable(String),
 }
 
 /// A letter that nobody took, kept for a developer to read.
@@ -289,7 +307,7 @@ mod tests {
         let both = r#"{"changed":["email","name","password"]}"#;
         assert_eq!(
             occasions_of(Action::UpdateUser, AuditOutcome::Success, Some(both)),
-            [Occasion::EmailChanged, Occasion::PasswordChanged]
+            [Occasion::EmailChanged, Occasion::EmailSet, Occasion::PasswordChanged]
         );
         assert_eq!(occasions_of(Action::UpdateUser, AuditOutcome::Success, Some("{}")), []);
     }
@@ -344,7 +362,7 @@ mod tests {
             }
             (tries, now.since(UnixSeconds::new(100)).seconds())
         };
-        assert_eq!(tries(AuditAction::RequestReset), (5, 1_275));
+        assert_eq!(tries(AuditAction::RequestReset), (6, 3_075));
         let (notices, last) = tries(AuditAction::ChangePassword);
         assert!(notices > 15 && last < 2 * 86_400, "{notices} {last}");
     }

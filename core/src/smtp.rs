@@ -9,7 +9,7 @@ use alloc::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::secret::Secret;
+use crate::{mail::SendError, secret::Secret, time::Lifetime};
 
 /// Longest reply, in bytes: a server that goes on for longer makes no sense to us.
 const MAX_REPLY_BYTES: usize = 16 * 1_024;
@@ -49,15 +49,6 @@ pub enum Step {
     Send(Vec<u8>),
     /// Begin TLS, then [go on](Conversation::secured).
     StartTls,
-}
-
-/// Why a mail was not taken.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum SmtpError {
-    /// The server will never take it: another try is in vain.
-    Refused(String),
-    /// Something is wrong now.
-    Unavailable(String),
 }
 
 /// One mail's conversation.
@@ -100,6 +91,12 @@ impl<'a> Conversation<'a> {
         Self { server, from, to, message, received, waits_for, secured }
     }
 
+    /// How long the server may be silent now. One that has the whole mail looks at it before it answers, and to hang up
+    /// meanwhile means that it arrives twice (RFC 5321 §4.5.3.2.6, §6.1).
+    pub fn patience(&self) -> Lifetime {
+        Lifetime::from_seconds(if self.waits_for == Waiting::Message { 60 } else { 10 })
+    }
+
     /// TLS has begun: what was said before counts no more (RFC 3207 §4.2).
     pub fn secured(&mut self) -> Step {
         self.secured = true;
@@ -109,18 +106,18 @@ impl<'a> Conversation<'a> {
     /// Takes what the server has said.
     ///
     /// # Errors
-    /// [`SmtpError`]; the conversation is over.
-    pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, SmtpError> {
+    /// [`SendError`]; the conversation is over.
+    pub fn receive(&mut self, bytes: &[u8]) -> Result<Step, SendError> {
         self.received.extend_from_slice(bytes);
         if self.received.len() > MAX_REPLY_BYTES {
-            return Err(SmtpError::Unavailable("the server said too much".to_string()));
+            return Err(SendError::Unavailable("the server said too much".to_string()));
         }
         let Some((reply, used)) = parse(&self.received)? else { return Ok(Step::Receive) };
         self.received.drain(..used);
         self.answer(&reply)
     }
 
-    fn answer(&mut self, reply: &Reply) -> Result<Step, SmtpError> {
+    fn answer(&mut self, reply: &Reply) -> Result<Step, SendError> {
         let expected = match self.waits_for {
             Waiting::Greeting | Waiting::StartTls => 220,
             Waiting::Hello | Waiting::From | Waiting::To | Waiting::Message => 250,
@@ -137,14 +134,14 @@ impl<'a> Conversation<'a> {
             Waiting::Greeting => self.say(Waiting::Hello, self.hello()),
             Waiting::Hello if !self.secured && self.server.security == Security::StartTls => {
                 if !offers(reply, "STARTTLS", "") {
-                    return Err(SmtpError::Unavailable("the server has no STARTTLS".to_string()));
+                    return Err(SendError::Unavailable("the server has no STARTTLS".to_string()));
                 }
                 self.say(Waiting::StartTls, "STARTTLS".to_string())
             }
             Waiting::StartTls => {
                 // Somebody in between may have said it in the server's name.
                 if !self.received.is_empty() {
-                    return Err(SmtpError::Unavailable("the server spoke before TLS began".to_string()));
+                    return Err(SendError::Unavailable("the server spoke before TLS began".to_string()));
                 }
                 Step::StartTls
             }
@@ -170,7 +167,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// Says who we are, where there is somebody to be. Only ever under TLS, or on this machine.
-    fn log_in(&mut self, hello: &Reply) -> Result<Step, SmtpError> {
+    fn log_in(&mut self, hello: &Reply) -> Result<Step, SendError> {
         let Some((name, password)) = &self.server.login else {
             return Ok(self.say(Waiting::From, format!("MAIL FROM:<{}>", self.from)));
         };
@@ -180,19 +177,19 @@ impl<'a> Conversation<'a> {
         } else if offers(hello, "AUTH", "LOGIN") {
             Ok(self.say(Waiting::LoginName, "AUTH LOGIN".to_string()))
         } else {
-            Err(SmtpError::Unavailable("the server takes no password that we can give".to_string()))
+            Err(SendError::Unavailable("the server takes no password that we can give".to_string()))
         }
     }
 
     /// Only what it says about this receiver or this mail is the last word; the rest can be put right.
-    fn refusal(&self, reply: &Reply) -> SmtpError {
+    fn refusal(&self, reply: &Reply) -> SendError {
         // What the server says may repeat what it was told.
         let detail = format!("the server answered {} to {:?}", reply.code, self.waits_for);
         let about_this_mail = matches!(self.waits_for, Waiting::To | Waiting::Message);
         if about_this_mail && (500..600).contains(&reply.code) {
-            SmtpError::Refused(detail)
+            SendError::Refused(detail)
         } else {
-            SmtpError::Unavailable(detail)
+            SendError::Unavailable(detail)
         }
     }
 
@@ -218,8 +215,8 @@ fn offers(hello: &Reply, extension: &str, parameter: &str) -> bool {
 }
 
 /// The first whole reply and its length: `250-text` lines, then one `250 text` (RFC 5321 §4.2.1).
-fn parse(received: &[u8]) -> Result<Option<(Reply, usize)>, SmtpError> {
-    let nonsense = || SmtpError::Unavailable("the server does not speak SMTP".to_string());
+fn parse(received: &[u8]) -> Result<Option<(Reply, usize)>, SendError> {
+    let nonsense = || SendError::Unavailable("the server does not speak SMTP".to_string());
     let (mut lines, mut used) = (Vec::new(), 0);
     while let Some(rest) = received.get(used..) {
         let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { return Ok(None) };
@@ -310,7 +307,7 @@ mod tests {
     #[test]
     fn nothing_is_said_in_the_clear_to_a_server_that_should_have_tls() {
         let server = server(Security::StartTls, true);
-        let unavailable = |error| matches!(error, SmtpError::Unavailable(_));
+        let unavailable = |error| matches!(error, SendError::Unavailable(_));
         let mut talk = conversation(&server);
         talk.receive(b"220 x\r\n").unwrap();
         assert!(unavailable(talk.receive(b"250-x\r\n250 AUTH PLAIN\r\n").unwrap_err()), "no STARTTLS");
@@ -333,7 +330,7 @@ mod tests {
             let mut talk = conversation(&server);
             replies.iter().map(|reply| talk.receive(reply.as_bytes())).last().unwrap().unwrap_err()
         };
-        let refused = |error: &SmtpError| matches!(error, SmtpError::Refused(_));
+        let refused = |error: &SendError| matches!(error, SendError::Refused(_));
         let hello = ["220 x\r\n", "250 x\r\n", "250 ok\r\n"];
         let with = |replies: &[&'static str]| [&hello, replies].concat();
         assert!(refused(&up_to(&with(&["550 nobody\r\n"]))));

@@ -29,6 +29,8 @@ const TOKEN_BYTES: usize = 32;
 /// What a ticket is for. One for another purpose has another digest.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Purpose {
+    /// Choosing a new password with what an administrator has handed on: good also where nobody can ask for that.
+    Handed,
     /// Creating an account with a certain address.
     Join,
     /// Choosing a new password.
@@ -38,12 +40,19 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The stored spelling.
+    /// The stored spelling; tickets that share one replace each other (RS-06).
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Join => "join",
-            Self::Reset => "reset",
+            Self::Handed | Self::Reset => "reset",
             Self::Verify => "verify",
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Handed => "handed",
+            Self::Join | Self::Reset | Self::Verify => self.as_str(),
         }
     }
 }
@@ -82,7 +91,7 @@ impl TicketToken {
 
     /// What is stored of it.
     pub fn hash(&self, purpose: Purpose) -> String {
-        let digest = Sha256::new().chain_update(b"portico/ticket/v1\0").chain_update(purpose.as_str());
+        let digest = Sha256::new().chain_update(b"portico/ticket/v1\0").chain_update(purpose.label());
         URL_SAFE_NO_PAD.encode(digest.chain_update(b"\0").chain_update(self.expose_secret()).finalize())
     }
 }

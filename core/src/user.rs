@@ -5,6 +5,7 @@ use alloc::string::String;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    audit::AuditEvent,
     display_name::DisplayName,
     email::Email,
     id::{GroupId, UserId},
@@ -154,8 +155,30 @@ pub struct NewUser {
     pub default_group: Option<GroupId>,
     /// The password's hash; `None` for somebody who signs in another way.
     pub password_hash: Option<PasswordHash>,
+    /// What is stored, about the account that has it, when the address is taken.
+    pub if_taken: Option<AuditEvent>,
     /// Creation time.
     pub created_at: UnixSeconds,
+}
+
+impl NewUser {
+    /// An account without a password whose address nobody asks to be shown.
+    pub fn new(id: UserId, email: Email, name: DisplayName, role: Role, created_at: UnixSeconds) -> Self {
+        Self {
+            id,
+            email,
+            name,
+            username: None,
+            image: ImageReference::default(),
+            verification: EmailVerification::Unasked,
+            invitation: None,
+            default_role: role,
+            default_group: None,
+            password_hash: None,
+            if_taken: None,
+            created_at,
+        }
+    }
 }
 
 /// Who may create an account (Open WebUI contract §1.2, decisions.md "First user"). The store decides with it in

@@ -89,7 +89,7 @@ fn people_learn_what_happened_to_their_account() {
 }
 
 #[test]
-fn a_sign_in_without_failures_before_it_is_no_news() {
+fn a_sign_in_after_one_wrong_password_is_no_news() {
     with_native(&MAIL, |app, native| {
         let ann = member(app, "Ann", "ann@example.com");
         let mails = native.ports.mails().len();

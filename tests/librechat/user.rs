@@ -233,6 +233,43 @@ fn nobody_verifies_their_own_address_by_saying_so() {
         })
     };
     assert!(told("other@example.com").is_some() && told("ann@example.com").is_some(), "both are told");
+    // Nobody has shown the new address: it can be verified, and the old link can not do it.
+    let form = json!({"email": "other@example.com"});
+    assert_eq!(ann.post("/api/user/verify/resend", &form).status, 200);
+    let asked = crate::harness::eventually(|| {
+        mail_to(&app, "other@example.com").filter(|mail| mail.contains("/verify?"))
+    });
+    let form = json!({"email": "other@example.com", "token": in_link(&asked.unwrap(), "token")});
+    assert_eq!(ann.post("/api/user/verify", &form).status, 200);
+}
+
+#[test]
+fn a_link_that_verifies_is_dead_after_a_change_of_password() {
+    /* RS-01, RS-06 */
+    let app = TestApp::with_vars(&MAIL);
+    let ann = member(&app, "Ann", "ann@example.com");
+    let bob = Browser::of(&app);
+    bob.register("Bob", "bob@example.com");
+    let token = in_link(&mail_to(&app, "bob@example.com").unwrap(), "token");
+    let admin = app.anonymous().with_token(ann.token());
+    let id =
+        admin.get("/api/v1/users/search?query=bob").json()["users"][0]["id"].as_str().unwrap().to_string();
+    let changed = admin.post(&format!("/api/v1/users/{id}/update"), &json!({"password": "another horse"}));
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let form = json!({"email": "bob@example.com", "token": token});
+    assert_eq!(bob.post("/api/user/verify", &form).status, 400);
+}
+
+#[test]
+fn a_percent_sign_of_an_address_is_one() {
+    /* librechat.md §1.8 */
+    let app = TestApp::with_vars(&MAIL);
+    app.sign_up("Ann", "a%41@example.com");
+    let browser = Browser::of(&app);
+    browser.post("/api/user/verify/resend", &json!({"email": "a%41@example.com"}));
+    let token = in_link(&mail_to(&app, "a%41@example.com").unwrap(), "token");
+    let form = json!({"email": "a%41@example.com", "token": token});
+    assert_eq!(browser.post("/api/user/verify", &form).status, 200);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use portico_core::{
     password::PasswordHash,
     ports::{Created, Ports},
     time::UnixSeconds,
-    user::{EmailVerification, NewUser, Role, SignUpPolicy, User},
+    user::{NewUser, Role, SignUpPolicy, User},
 };
 
 /// When every case begins.
@@ -45,17 +45,15 @@ pub(crate) fn works<T, E: core::fmt::Debug>(result: Result<T, E>) -> Result<T, S
 /// An account about to be created with the default role `pending`.
 pub(crate) fn new_user(ports: &impl Ports, email: &str) -> Result<NewUser, String> {
     Ok(NewUser {
-        username: None,
-        verification: EmailVerification::Unasked,
-        invitation: None,
-        id: works(UserId::random(ports))?,
-        email: works(Email::parse(email))?,
-        name: works(DisplayName::parse("Ann Lee"))?,
         image: works(ImageReference::parse("/user.png"))?,
-        default_role: Role::Pending,
-        default_group: None,
         password_hash: Some(PasswordHash::from_stored(format!("hash of {email}"))),
-        created_at: NOW,
+        ..NewUser::new(
+            works(UserId::random(ports))?,
+            works(Email::parse(email))?,
+            works(DisplayName::parse("Ann Lee"))?,
+            Role::Pending,
+            NOW,
+        )
     })
 }
 

@@ -11,6 +11,7 @@ use portico_core::{
     group::{Group, GroupChange, NewGroup},
     id::{GroupId, InvitationId, SessionId, TokenId, UserId},
     jwt::{Algorithm, PrivateKey, PublicKey},
+    mail::SendError,
     mail::{KeptLetter, Letter, MailPolicy, Order},
     network::Network,
     password::{Cost, HASH_BYTES, PasswordHash},
@@ -27,7 +28,6 @@ use portico_core::{
         SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::{Generations, SettingDefaults, Settings, StoredSettings},
-    smtp::SmtpError,
     throttle::{BanPolicy, Limit, Metered, Spent, Violation},
     ticket::{Invitation, Purpose, Ticket},
     time::UnixSeconds,
@@ -573,11 +573,17 @@ impl<P: Mail> Mail for Faulty<P> {
         self.through(self.ports.kept_letters()).await
     }
 
-    async fn send_mail(&self, policy: &MailPolicy, letter: &Letter, order: &Order) -> Result<(), SmtpError> {
-        let sent = async { Ok(self.ports.send_mail(policy, letter, order).await) };
+    async fn send_mail(
+        &self,
+        policy: &MailPolicy,
+        letter: &Letter,
+        order: &Order,
+        now: UnixSeconds,
+    ) -> Result<(), SendError> {
+        let sent = async { Ok(self.ports.send_mail(policy, letter, order, now).await) };
         match self.through(sent).await {
             Ok(sent) => sent,
-            Err(fault) => Err(SmtpError::Unavailable(fault.detail)),
+            Err(fault) => Err(SendError::Unavailable(fault.detail)),
         }
     }
 }
@@ -694,6 +700,15 @@ impl<P: Users> Users for Faulty<P> {
         event: AuditEvent,
     ) -> Result<Updated, PortError> {
         self.through(self.ports.update_user(user, change, event)).await
+    }
+
+    async fn delete_unverified(
+        &self,
+        user: UserId,
+        before: UnixSeconds,
+        event: AuditEvent,
+    ) -> Result<Deleted, PortError> {
+        self.through(self.ports.delete_unverified(user, before, event)).await
     }
 
     async fn delete_user(&self, user: UserId, event: AuditEvent) -> Result<Deleted, PortError> {

@@ -33,11 +33,18 @@ pub(crate) async fn a_factor_is_replaced_only_while_it_is_the_one_that_was_read(
         works(ports.replace_second_factor(ann, old.as_ref(), new, event(ports)?).await)
     };
     let stored = || async { works(ports.find_second_factor(ann).await) };
+    let known = || async {
+        works(ports.load_credential(ann).await)?
+            .map(|found| found.user.has_factor)
+            .ok_or_else(|| "there is no account".to_string())
+    };
     hold_eq!(replace(None, None).await?, Replaced::No);
     hold_eq!(replace(Some(one.clone()), Some(two.clone())).await?, Replaced::No);
     hold_eq!(replace(Some(one.clone()), None).await?, Replaced::No);
     hold_eq!(stored().await?, None);
+    hold_eq!(known().await?, false);
     hold_eq!(replace(None, Some(one.clone())).await?, Replaced::Yes);
+    hold_eq!(known().await?, true);
     hold_eq!(replace(None, Some(two.clone())).await?, Replaced::No);
     hold_eq!(replace(Some(two.clone()), Some(two.clone())).await?, Replaced::No);
     let used = StoredFactor { backup_codes: two.backup_codes.clone(), ..one.clone() };
@@ -48,10 +55,11 @@ pub(crate) async fn a_factor_is_replaced_only_while_it_is_the_one_that_was_read(
     hold_eq!(replace(Some(one), Some(gone.clone())).await?, Replaced::No);
     hold_eq!(replace(Some(used), Some(gone.clone())).await?, Replaced::Yes);
     hold_eq!(stored().await?, Some(gone.clone()));
+    hold_eq!(known().await?, true);
     let other_ticket = StoredFactor { reset: None, ..gone.clone() };
     hold_eq!(replace(Some(other_ticket), None).await?, Replaced::No);
     hold_eq!(replace(Some(gone), None).await?, Replaced::Yes);
-    hold_eq!(stored().await?, None);
+    hold_eq!((stored().await?, known().await?), (None, false));
     Ok(())
 }
 

@@ -155,7 +155,8 @@ impl Config {
         let same_site = vars
             .parsed("WEBUI_AUTH_COOKIE_SAME_SITE", values::same_site)
             .or_else(|| vars.parsed("WEBUI_SESSION_COOKIE_SAME_SITE", values::same_site));
-        let session_cookie_secure = vars.flag("WEBUI_SESSION_COOKIE_SECURE", false);
+        let member_cookie_secure = vars.flag("SESSION_COOKIE_SECURE", false);
+        let session_cookie_secure = vars.flag("WEBUI_SESSION_COOKIE_SECURE", member_cookie_secure);
         let cookie_secure = vars.flag("WEBUI_AUTH_COOKIE_SECURE", session_cookie_secure);
         let cors = vars.parsed("CORS_ALLOW_ORIGIN", values::allowed_origins);
         let signout_redirect_url = vars.parsed("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", values::absolute_url);

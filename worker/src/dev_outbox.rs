@@ -9,7 +9,7 @@ use portico_core::{
 use serde_json::json;
 
 use crate::{
-    http::answer::{self, Answer},
+    http::answer::{self, Answer, Transport},
     open_webui,
     router::Call,
 };
@@ -20,7 +20,8 @@ use crate::{
 /// 404 where mails leave, or 503.
 pub async fn list(call: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
     match &call.ctx.policy.mail {
-        Some(mail) if matches!(mail.driver, MailDriver::Outbox) => {}
+        // Whoever is asked over https is no developer's machine, whatever its configuration says.
+        Some(mail) if matches!(mail.driver, MailDriver::Outbox) && call.transport == Transport::Plain => {}
         _ => return Err(open_webui::error::not_found()),
     }
     let letters = call.ctx.ports.kept_letters().await.map_err(open_webui::error::Error::from)?;

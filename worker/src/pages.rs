@@ -19,7 +19,6 @@ const REGISTER: &str = include_str!("pages/register.html");
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn verify(_: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
     Ok(answer::page(VERIFY.to_string()))
 }
@@ -28,7 +27,6 @@ pub async fn verify(_: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn reset_password(_: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
     Ok(answer::page(RESET.to_string()))
 }
@@ -37,7 +35,6 @@ pub async fn reset_password(_: &Call<'_, impl Ports>) -> Result<Answer, Answer> 
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn register(_: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
     Ok(answer::page(REGISTER.to_string()))
 }
@@ -46,7 +43,6 @@ pub async fn register(_: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn script(_: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
     let mut answer =
         answer::bytes(StatusCode::OK, "text/javascript; charset=utf-8", SCRIPT.as_bytes().to_vec());

@@ -80,6 +80,14 @@ impl<P> Call<'_, P> {
         self.params.iter().find(|(place, _)| place == name).map_or("", |(_, text)| text)
     }
 
+    /// Whether cookies are `Secure`: always on https, and where the deployment says so or is reached by https from
+    /// outside (SE-01).
+    pub fn is_secure(&self) -> bool {
+        let public = [&self.config.public_origin, &self.config.pages.client];
+        let is_https = public.into_iter().flatten().any(|url| url.starts_with("https:"));
+        self.config.cookie_secure || is_https || self.transport == Transport::Tls
+    }
+
     /// What links for others begin with; without a word from the deployment they have no host (RS-03).
     pub fn link_base(&self) -> String {
         self.config.pages.client.clone().unwrap_or_default()
@@ -250,7 +258,7 @@ async fn call<P: Ports>(
     }
     let body = match body::read(&parts.headers, body, route.body_cap).await {
         Ok(body) => body,
-        Err(error) => return dialect.body(error),
+        Err(error) => return shown(spending, dialect.body(error)),
     };
     if let Some(admin) = host.config.initial_admin.as_ref().filter(|_| route.way == Way::Long) {
         // The port has reported its fault; the next request tries again.
@@ -264,7 +272,11 @@ async fn call<P: Ports>(
         cookies,
         params,
     };
-    let answer = (route.handler)(&call).await;
+    shown(spending, (route.handler)(&call).await)
+}
+
+/// The answer with what is left of the route's limit, where it has one.
+fn shown(spending: Option<limits::Spending>, answer: Answer) -> Answer {
     match spending {
         Some(spending) => spending.shown(answer),
         None => answer,

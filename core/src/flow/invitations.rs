@@ -31,6 +31,9 @@ pub async fn invite(
     base: &str,
 ) -> Result<Invited, InviteError> {
     let email = Email::parse(typed).map_err(InviteError::InvalidEmail)?;
+    if !ctx.policy.admits_address(&email) {
+        return Err(InviteError::DomainRefused);
+    }
     if ctx.ports.find_credential(&email).await?.is_some() {
         return Err(InviteError::EmailTaken);
     }
@@ -87,6 +90,8 @@ pub(super) async fn renewed_link(
 /// Why nobody was invited.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum InviteError {
+    /// Addresses of that domain are not admitted.
+    DomainRefused,
     /// The address has an account.
     EmailTaken,
     /// Not an address.

@@ -23,7 +23,7 @@ use crate::{
     password::{self, Password, PasswordPolicyError, PublicKnowledge},
     ports::{Created, Deleted, PortError, Ports, Updated, UserChange},
     secret::Secret,
-    user::{EmailVerification, NewUser, Role, SignUpPolicy, User},
+    user::{NewUser, Role, SignUpPolicy, User},
 };
 
 /// What an administrator typed into the form; `None` leaves a part as it is.
@@ -65,6 +65,9 @@ pub async fn update(
     let promotes = form.role == Some(Role::Admin) && current.user.role != Role::Admin;
     if presence == Presence::ByKey && (other_email || form.password.is_some() || promotes) {
         return Err(ManageUserError::NeedsPerson);
+    }
+    if email.as_ref().is_some_and(|email| other_email && !ctx.policy.admits_address(email)) {
+        return Err(ManageUserError::DomainRefused);
     }
     // Decided again in the step that stores it; here so that the answer is the contract's.
     if let Some(email) = email.as_ref().filter(|_| other_email)
@@ -174,6 +177,9 @@ pub async fn add(
         return Err(ManageUserError::NeedsPerson);
     }
     let email = Email::parse(&form.email).map_err(ManageUserError::InvalidEmail)?;
+    if !ctx.policy.admits_address(&email) {
+        return Err(ManageUserError::DomainRefused);
+    }
     if ctx.ports.find_credential(&email).await?.is_some() {
         return Err(ManageUserError::EmailTaken);
     }
@@ -183,17 +189,10 @@ pub async fn add(
     new_password::check(ctx, &password, &known).await.map_err(ManageUserError::WeakPassword)?;
     let id = UserId::random(ctx.ports)?;
     let new_user = NewUser {
-        username: None,
-        verification: EmailVerification::Unasked,
-        invitation: None,
-        id,
-        email,
-        name: form.name,
         image: form.image,
-        default_role: form.role,
         default_group: ctx.settings().await?.default_group,
         password_hash: Some(password::create(&password, &ctx.policy.peppers, ctx.ports).await?),
-        created_at: ctx.now,
+        ..NewUser::new(id, email, form.name, form.role, ctx.now)
     };
     let event = audit::event_about(ctx, admin, id, AuditAction::AddUser)?;
     let event = audit::detailed(event, &json!({"source": "admin", "role": form.role}));
@@ -254,6 +253,8 @@ pub async fn revoke_sessions(
 /// Why an account was left as it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ManageUserError {
+    /// Addresses of that domain are not admitted.
+    DomainRefused,
     /// Another account has that address.
     EmailTaken,
     /// Not an address.

@@ -27,7 +27,8 @@ pub async fn update(
     caller: UserId,
     change: UserChange,
 ) -> Result<Box<User>, OwnAccountError> {
-    let event = audit::event(ctx, Some(caller), AuditAction::UpdateProfile, AuditOutcome::Success)?;
+    let action = if change.accepts_terms { AuditAction::AcceptTerms } else { AuditAction::UpdateProfile };
+    let event = audit::event(ctx, Some(caller), action, AuditOutcome::Success)?;
     let updated = ctx.ports.update_user(caller, change, event).await;
     ctx.ports.account_changed(caller).await?;
     match updated? {

@@ -6,11 +6,10 @@ use serde_json::json;
 
 use super::{Ctx, audit, new_password};
 use crate::{
-    audit::{AuditAction, AuditEvent, AuditOutcome},
+    audit::{AuditAction, AuditOutcome},
     display_name::DisplayName,
     email::Email,
     id::UserId,
-    image_reference::ImageReference,
     password::{self, Password, PasswordPolicyError, PublicKnowledge},
     ports::{Admission, BucketKey, Created, PortError, Ports},
     secret::Secret,
@@ -89,7 +88,7 @@ pub async fn create(
     if invitation.as_ref().is_some_and(|invitation| invitation.email != email) {
         return Err(wrong_invitation(ctx).await);
     }
-    if invitation.is_none() && !ctx.policy.admits_address(&email) {
+    if !ctx.policy.admits_address(&email) {
         return Err(refused(ctx, AuditOutcome::DomainRefused, RegisterError::DomainRefused).await);
     }
     let password = Password::new(password.expose_secret()).map_err(|_| RegisterError::PasswordTooLong)?;
@@ -109,18 +108,19 @@ pub async fn create(
         }
         _ => EmailVerification::Unasked,
     };
+    // An owner learns that somebody tried their address, as often as somebody may ask for a mail; counted for every
+    // address, so that those that are taken take no longer (TH-09).
+    let is_told = super::reset_password::may_be_sent(ctx, &BucketKey::mail_about(email.as_str())).await?;
+    let taken = if is_told { AuditOutcome::EmailTaken } else { AuditOutcome::Throttled };
+    let invited = invitation.is_some();
     let new_user = NewUser {
-        id: UserId::random(ctx.ports)?,
-        email: email.clone(),
-        name,
         username,
-        image: ImageReference::default(),
         verification,
         invitation: invitation.map(|invitation| invitation.hash),
-        default_role: settings.default_role,
         default_group: settings.default_group,
         password_hash: Some(password::create(&password, &ctx.policy.peppers, ctx.ports).await?),
-        created_at: ctx.now,
+        if_taken: Some(audit::event(ctx, None, AuditAction::SignUp, taken)?),
+        ..NewUser::new(UserId::random(ctx.ports)?, email, name, settings.default_role, ctx.now)
     };
     let first = settings.sign_up.first && admitted.may_be_first;
     let policy = SignUpPolicy { first, ..settings.sign_up };
@@ -128,23 +128,11 @@ pub async fn create(
     let asks = ctx.policy.mail.is_some() && verification != EmailVerification::Done;
     let event = audit::detailed(event, &json!({"source": "register", "verify": asks}));
     match ctx.ports.create_user(new_user, policy, event).await? {
-        Created::Account(_) => Ok(()),
+        Created::Account(_) | Created::EmailTaken => Ok(()),
+        // Another registration with it was faster.
+        Created::Closed if invited => Err(wrong_invitation(ctx).await),
         Created::Closed => Err(refused(ctx, AuditOutcome::Closed, RegisterError::Closed).await),
-        Created::EmailTaken => tell_owner(ctx, &email).await,
     }
-}
-
-/// Somebody has an account with that address; its owner learns of it, whoever asks does not.
-async fn tell_owner(ctx: &Ctx<'_, impl Ports>, email: &Email) -> Result<(), RegisterError> {
-    let owner = ctx.ports.find_credential(email).await?.map(|credential| credential.user.id);
-    let event = audit::event(ctx, None, AuditAction::SignUp, AuditOutcome::EmailTaken)?;
-    // As often as somebody may ask for a mail, and no more often.
-    let target = match super::reset_password::may_be_sent(ctx, email.as_str()).await? {
-        true => owner.map(String::from),
-        false => None,
-    };
-    ctx.ports.append(AuditEvent { target, ..event }).await?;
-    Ok(())
 }
 
 async fn wrong_invitation(ctx: &Ctx<'_, impl Ports>) -> RegisterError {

@@ -39,7 +39,7 @@ pub(super) async fn ask_for_mail(
         audit::record_refusal(ctx, None, action, AuditOutcome::Throttled).await;
         return Err(ResetError::Throttled { retry_after });
     }
-    let may_be_sent = may_be_sent(ctx, typed).await?;
+    let may_be_sent = may_be_sent(ctx, &BucketKey::mail_to(typed)).await?;
     let found = match Email::parse(typed) {
         Ok(email) => ctx.ports.find_credential(&email).await?,
         Err(_) => None,
@@ -57,10 +57,18 @@ pub(super) async fn ask_for_mail(
 }
 
 /// Whether another mail may go to an address because somebody wanted it; known and unknown ones alike.
-pub(super) async fn may_be_sent(ctx: &Ctx<'_, impl Ports>, typed: &str) -> Result<bool, PortError> {
-    let bucket = BucketKey::mail_to(typed);
-    let spent = ctx.ports.spend(&bucket, MAIL_TO_LIMIT, None, &ctx.client.network, ctx.now).await?;
+pub(super) async fn may_be_sent(ctx: &Ctx<'_, impl Ports>, bucket: &BucketKey) -> Result<bool, PortError> {
+    let spent = ctx.ports.spend(bucket, MAIL_TO_LIMIT, None, &ctx.client.network, ctx.now).await?;
     Ok(spent == Spent::Granted)
+}
+
+/// Whose tickets count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tickets {
+    /// Those of mails, and those that administrators have handed on.
+    All,
+    /// Those that administrators have handed on: nobody may ask for a mail, any more (AD-12).
+    Handed,
 }
 
 /// Chooses a new password with a ticket. Signs nobody in, ends all sessions, and leaves a second factor as it is (RS-07).
@@ -72,9 +80,10 @@ pub async fn choose(
     user: &str,
     token: &str,
     password: &Secret<String>,
+    tickets: Tickets,
 ) -> Result<(), ResetError> {
     let ticket = match TicketToken::parse(token) {
-        Some(token) => ctx.ports.find_ticket(&token.hash(Purpose::Reset), Purpose::Reset).await?,
+        Some(token) => find(ctx, &token, tickets).await?,
         None => None,
     };
     // Both have to name the same account (RS-08).
@@ -102,6 +111,18 @@ pub async fn choose(
     Ok(())
 }
 
+async fn find(
+    ctx: &Ctx<'_, impl Ports>,
+    token: &TicketToken,
+    tickets: Tickets,
+) -> Result<Option<Ticket>, PortError> {
+    let of = async |purpose| ctx.ports.find_ticket(&token.hash(purpose), purpose).await;
+    match of(Purpose::Handed).await? {
+        None if tickets == Tickets::All => of(Purpose::Reset).await,
+        found => Ok(found),
+    }
+}
+
 /// A link with which an account's owner chooses a new password, for an administrator to hand on where no mail can.
 ///
 /// # Errors
@@ -120,7 +141,7 @@ pub async fn mint(
         return Err(ResetError::PrimaryAdmin);
     }
     ctx.ports.append(audit::event_about(ctx, admin, user, AuditAction::MintResetLink)?).await?;
-    Ok(ticket_link(ctx, &credential, base).await?)
+    Ok(ticket_link(ctx, &credential, base, Purpose::Handed).await?)
 }
 
 /// Makes a ticket in the place of all others that the account has, and the link that it stands in.
@@ -128,9 +149,10 @@ pub(super) async fn ticket_link(
     ctx: &Ctx<'_, impl Ports>,
     credential: &Credential,
     base: &str,
+    purpose: Purpose,
 ) -> Result<String, PortError> {
     let token = TicketToken::random(ctx.ports)?;
-    ctx.ports.issue_ticket(ticket(ctx, credential, &token, Purpose::Reset)).await?;
+    ctx.ports.issue_ticket(ticket(ctx, credential, &token, purpose)).await?;
     Ok(link::reset(base, &token, credential.user.id))
 }
 

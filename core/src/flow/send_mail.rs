@@ -1,10 +1,7 @@
 //! Writing and sending the mails that the log asks for, away from everybody's requests, again until they arrive or were
 //! tried for long enough (FT-15).
 
-use alloc::{
-    string::{String, ToString as _},
-    vec::Vec,
-};
+use alloc::{string::String, vec::Vec};
 
 use futures_util::future::join_all;
 use serde_json::json;
@@ -12,10 +9,10 @@ use serde_json::json;
 use super::{Ctx, audit, invitations, reset_password, verify_email};
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    email::Email,
+    mail::SendError,
     mail::{Letter, MailPolicy, NEWS, Occasion, Order, Recipient, Told},
     ports::{PortError, Ports},
-    smtp::SmtpError,
+    ticket::Purpose,
     time::{Lifetime, UnixSeconds},
     user::EmailVerification,
 };
@@ -66,22 +63,20 @@ async fn order(ctx: &Ctx<'_, impl Ports>) -> Result<bool, PortError> {
 
 /// Sends one mail, or notes that it is to be tried again.
 async fn send(ctx: &Ctx<'_, impl Ports>, policy: &MailPolicy, order: &Order) -> Result<(), PortError> {
-    let letters = match letters(ctx, policy, order).await {
-        Ok(letters) => letters,
+    let letter = match letter(ctx, policy, order).await {
+        Ok(Some(letter)) => letter,
+        Ok(None) => return ctx.ports.settle_mail(order, None).await,
         Err(fault) => {
             postpone(ctx, order).await?;
             return Err(fault);
         }
     };
-    for letter in &letters {
-        match ctx.ports.send_mail(policy, letter, order).await {
-            Ok(()) => {}
-            Err(SmtpError::Refused(_)) => return give_up(ctx, order).await,
-            // The port has reported why.
-            Err(SmtpError::Unavailable(_)) => return postpone(ctx, order).await,
-        }
+    match ctx.ports.send_mail(policy, &letter, order, ctx.now).await {
+        Ok(()) => ctx.ports.settle_mail(order, None).await,
+        Err(SendError::Refused(_)) => give_up(ctx, order).await,
+        // The port has reported why.
+        Err(SendError::Unavailable(_)) => postpone(ctx, order).await,
     }
-    ctx.ports.settle_mail(order, None).await
 }
 
 async fn postpone(ctx: &Ctx<'_, impl Ports>, order: &Order) -> Result<(), PortError> {
@@ -99,13 +94,13 @@ async fn give_up(ctx: &Ctx<'_, impl Ports>, order: &Order) -> Result<(), PortErr
     ctx.ports.settle_mail(order, None).await
 }
 
-/// The letters of an order: none where there is nobody to write to, any more; two where an address was changed.
-/// Tickets are made here: what goes out again carries another one, and the one before is dead (RS-06).
-async fn letters(
+/// The letter of an order; none where there is nobody to write to, any more. Tickets are made here: what goes out again
+/// carries another one, and the one before is dead (RS-06).
+async fn letter(
     ctx: &Ctx<'_, impl Ports>,
     policy: &MailPolicy,
     order: &Order,
-) -> Result<Vec<Letter>, PortError> {
+) -> Result<Option<Letter>, PortError> {
     let base = &policy.link_base;
     let told = Told {
         occasion: order.occasion,
@@ -118,27 +113,24 @@ async fn letters(
     let user = match order.recipient {
         Recipient::Invited(id) => {
             let found = invitations::renewed_link(ctx, id, base).await?;
-            let letter = found.map(|(to, link)| Letter::write(to, &Told { link: Some(&link), ..told }));
-            return Ok(letter.into_iter().collect());
+            return Ok(found.map(|(to, link)| Letter::write(to, &Told { link: Some(&link), ..told })));
         }
         Recipient::User(user) => user,
     };
-    let Some(credential) = ctx.ports.load_credential(user).await? else { return Ok(Vec::new()) };
+    let Some(credential) = ctx.ports.load_credential(user).await? else { return Ok(None) };
     let account = &credential.user;
     let link: Option<String> = match order.occasion {
         // Whoever has no password here gets none by asking for one (RS-10).
         Occasion::Reset if credential.password_hash.is_none() => None,
-        Occasion::Reset => Some(reset_password::ticket_link(ctx, &credential, base).await?),
-        Occasion::Verify if account.verification == EmailVerification::Done => return Ok(Vec::new()),
+        Occasion::Reset => Some(reset_password::ticket_link(ctx, &credential, base, Purpose::Reset).await?),
+        Occasion::Verify if account.verification == EmailVerification::Done => return Ok(None),
         Occasion::Verify => Some(verify_email::ticket_link(ctx, &credential, base).await?),
         _ => None,
     };
-    let previous: Option<Email> = match order.occasion {
+    let to = match order.occasion {
         Occasion::EmailChanged => ctx.ports.previous_email(user).await?,
-        _ => None,
+        _ => Some(account.email.clone()),
     };
-    let name = account.name.to_string();
-    let told = Told { name: &name, link: link.as_deref(), ..told };
-    let to = [Some(account.email.clone()), previous].into_iter().flatten();
-    Ok(to.map(|to| Letter::write(to, &told)).collect())
+    let told = Told { name: &account.name, link: link.as_deref(), ..told };
+    Ok(to.map(|to| Letter::write(to, &told)))
 }

@@ -20,7 +20,7 @@ use crate::{
     session::AuthMethod,
     throttle::{LOOPBACK_SIGN_UPS, Limit, SIGN_UP_LIMIT, SITE_SIGN_UP_LIMIT, Spent},
     time::Lifetime,
-    user::{EmailVerification, NewUser, SignUpPolicy},
+    user::{NewUser, SignUpPolicy},
 };
 
 /// What someone typed into a sign-up form.
@@ -77,17 +77,10 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
     new_password::check(ctx, &password, &known).await.map_err(SignUpError::WeakPassword)?;
 
     let new_user = NewUser {
-        username: None,
-        verification: EmailVerification::Unasked,
-        invitation: None,
-        id: UserId::random(ctx.ports)?,
-        email,
-        name: form.name,
         image: form.image,
-        default_role: settings.default_role,
         default_group: settings.default_group,
         password_hash: Some(password::create(&password, &ctx.policy.peppers, ctx.ports).await?),
-        created_at: ctx.now,
+        ..NewUser::new(UserId::random(ctx.ports)?, email, form.name, settings.default_role, ctx.now)
     };
     let policy = SignUpPolicy { first: settings.sign_up.first && form.may_be_first, ..settings.sign_up };
     let event = audit::event(ctx, Some(new_user.id), AuditAction::SignUp, AuditOutcome::Success)?;

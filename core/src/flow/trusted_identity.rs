@@ -15,13 +15,12 @@ use crate::{
     display_name::DisplayName,
     email::{Email, EmailError},
     id::UserId,
-    image_reference::ImageReference,
     password::{self, Password, Verification},
     ports::{Created, Credential, PortError, Ports, Updated, UserChange},
     secret::Secret,
     session::AuthMethod,
     time::UnixSeconds,
-    user::{Account, EmailVerification, NewUser, Role, SignUpPolicy},
+    user::{Account, NewUser, Role, SignUpPolicy},
 };
 
 /// Whom a proxy vouches for.
@@ -50,6 +49,7 @@ pub async fn sign_in(
     let known = ctx.ports.find_credential(&email).await?;
     let mut account = match known {
         Some(credential) => credential.into_account(),
+        None if !ctx.policy.admits_address(&email) => return Err(TrustedSignInError::DomainRefused),
         None => {
             let text = identity.name.as_deref().unwrap_or(email.as_str());
             let name = DisplayName::parse(text).or_else(|_| DisplayName::parse(email.as_str()));
@@ -186,17 +186,9 @@ async fn new_user(
     default_role: Role,
 ) -> Result<NewUser, PortError> {
     Ok(NewUser {
-        username: None,
-        verification: EmailVerification::Unasked,
-        invitation: None,
-        id: UserId::random(ctx.ports)?,
-        email,
-        name,
-        image: ImageReference::default(),
-        default_role,
         default_group: ctx.settings().await?.default_group,
         password_hash,
-        created_at: ctx.now,
+        ..NewUser::new(UserId::random(ctx.ports)?, email, name, default_role, ctx.now)
     })
 }
 
@@ -208,6 +200,8 @@ pub enum TrustedSignInError {
         /// Until when.
         until: UnixSeconds,
     },
+    /// Addresses of that domain are not admitted.
+    DomainRefused,
     /// The account went away in this moment.
     Gone,
     /// The proxy's word is no address.

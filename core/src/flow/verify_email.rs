@@ -8,8 +8,8 @@ use crate::{
     audit::{AuditAction, AuditOutcome},
     email::Email,
     id::UserId,
-    ports::{Credential, PortError, Ports, Replaced, Updated, UserChange},
-    ticket::{Purpose, TicketToken, link},
+    ports::{Credential, Deleted, PortError, Ports, Replaced, Updated, UserChange},
+    ticket::{Purpose, Ticket, TicketToken, link},
     user::{EmailVerification, User},
 };
 
@@ -27,17 +27,19 @@ pub async fn request(ctx: &Ctx<'_, impl Ports>, typed: &str) -> Result<(), Reset
     ask_for_mail(ctx, typed, AuditAction::RequestVerification, unverified).await
 }
 
-/// Shows a ticket for an address.
+/// Shows a ticket for an address, in any of the spellings that it may have come in.
 ///
 /// # Errors
 /// [`VerifyEmailError`]
-pub async fn show(ctx: &Ctx<'_, impl Ports>, typed: &str, token: &str) -> Result<(), VerifyEmailError> {
+pub async fn show(ctx: &Ctx<'_, impl Ports>, typed: &[&str], token: &str) -> Result<(), VerifyEmailError> {
     let ticket = match TicketToken::parse(token) {
         Some(token) => ctx.ports.find_ticket(&token.hash(Purpose::Verify), Purpose::Verify).await?,
         None => None,
     };
-    let email = Email::parse(typed).ok();
-    let ticket = ticket.filter(|ticket| ctx.now < ticket.expires_at && Some(&ticket.email) == email.as_ref());
+    let fits = |ticket: &Ticket| {
+        typed.iter().any(|text| Email::parse(text).is_ok_and(|email| email == ticket.email))
+    };
+    let ticket = ticket.filter(|ticket| ctx.now < ticket.expires_at && fits(ticket));
     let Some(ticket) = ticket else { return Err(wrong_ticket(ctx, None).await) };
     let user = ticket.user;
     let event = audit::event(ctx, Some(user), AuditAction::VerifyEmail, AuditOutcome::Success)?;
@@ -60,9 +62,10 @@ pub async fn expire(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
     let late: Vec<UserId> = ctx.ports.list_unverified(ctx.now, EXPIRED).await?;
     for user in late {
         let event = audit::event(ctx, Some(user), AuditAction::ExpireAccount, AuditOutcome::Success)?;
-        // The last administrator stays, whatever their address.
-        ctx.ports.delete_user(user, event).await?;
-        ctx.ports.end_all_sessions(user, ctx.now).await?;
+        // Whoever was faster stays, and so does the last administrator.
+        if ctx.ports.delete_unverified(user, ctx.now, event).await? == Deleted::Yes {
+            ctx.ports.end_all_sessions(user, ctx.now).await?;
+        }
     }
     Ok(())
 }

@@ -30,19 +30,3 @@ kind!(
     /// A session, as LibreChat's clients hold it.
     Access, "access", "portico/access-token/v1"
 );
-kind!(
-    /// The password was right, the second factor is still owed.
-    SecondFactor, "second_factor", "portico/second-factor-token/v1"
-);
-kind!(
-    /// Sent by mail to whoever forgot their password.
-    PasswordReset, "password_reset", "portico/password-reset-token/v1"
-);
-kind!(
-    /// Sent by mail to prove that an address is read.
-    EmailVerification, "email_verification", "portico/email-verification-token/v1"
-);
-kind!(
-    /// Carried through an identity provider and back.
-    OAuthState, "oauth_state", "portico/oauth-state-token/v1"
-);

@@ -81,7 +81,14 @@ fn wording(told: &Told<'_>, site: &str) -> Wording {
         ),
         Occasion::EmailChanged => (
             "Your e-mail address was changed".to_string(),
-            format!("the e-mail address of your account at {site} was changed by an administrator."),
+            format!(
+                "an administrator has changed the e-mail address of your account at {site} to another one."
+            ),
+            None,
+        ),
+        Occasion::EmailSet => (
+            "Your e-mail address was changed".to_string(),
+            format!("an administrator has made this the e-mail address of your account at {site}."),
             None,
         ),
         Occasion::FactorRemoved => (

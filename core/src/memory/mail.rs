@@ -2,9 +2,8 @@ use alloc::vec::Vec;
 
 use super::Memory;
 use crate::{
-    mail::{KeptLetter, Letter, MailPolicy, Order},
+    mail::{KeptLetter, Letter, MailPolicy, Order, SendError},
     ports::{Mail, PortError},
-    smtp::SmtpError,
     time::UnixSeconds,
 };
 
@@ -68,9 +67,15 @@ impl Mail for Memory {
         Ok(self.mail.borrow().sent.iter().rev().cloned().collect())
     }
 
-    async fn send_mail(&self, _: &MailPolicy, letter: &Letter, order: &Order) -> Result<(), SmtpError> {
-        self.reach("mail server").map_err(|fault| SmtpError::Unavailable(fault.detail))?;
-        self.mail.borrow_mut().sent.push(KeptLetter { at: order.due_at, letter: letter.clone() });
+    async fn send_mail(
+        &self,
+        _: &MailPolicy,
+        letter: &Letter,
+        _: &Order,
+        now: UnixSeconds,
+    ) -> Result<(), SendError> {
+        self.reach("mail server").map_err(|fault| SendError::Unavailable(fault.detail))?;
+        self.mail.borrow_mut().sent.push(KeptLetter { at: now, letter: letter.clone() });
         Ok(())
     }
 }

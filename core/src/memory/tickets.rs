@@ -31,11 +31,21 @@ impl TicketTable {
     }
 }
 
+impl Memory {
+    /// Whether a ticket's account is as it was when the ticket was made.
+    fn is_as_it_was(&self, ticket: &Ticket) -> bool {
+        self.account(ticket.user).is_some_and(|account| {
+            account.user.email == ticket.email && account.credential_version == ticket.credential_version
+        })
+    }
+}
+
 impl Tickets for Memory {
     async fn issue_ticket(&self, ticket: Ticket) -> Result<(), PortError> {
         self.reach("tickets")?;
         let tickets = &mut self.tickets.borrow_mut().tickets;
-        tickets.retain(|known| (known.user, known.purpose) != (ticket.user, ticket.purpose));
+        let same = |known: &Ticket| known.purpose.as_str() == ticket.purpose.as_str();
+        tickets.retain(|known| known.user != ticket.user || !same(known));
         if self.account(ticket.user).is_some() {
             tickets.push(ticket);
         }
@@ -45,7 +55,8 @@ impl Tickets for Memory {
     async fn find_ticket(&self, hash: &str, purpose: Purpose) -> Result<Option<Ticket>, PortError> {
         self.reach("tickets")?;
         let tickets = self.tickets.borrow();
-        Ok(tickets.tickets.iter().find(|known| known.hash == hash && known.purpose == purpose).cloned())
+        let sought = |known: &&Ticket| known.hash == hash && known.purpose.as_str() == purpose.as_str();
+        Ok(tickets.tickets.iter().find(sought).map(|found| Ticket { purpose, ..found.clone() }))
     }
 
     async fn reset_password(
@@ -55,10 +66,7 @@ impl Tickets for Memory {
         event: AuditEvent,
     ) -> Result<Replaced, PortError> {
         self.reach("tickets")?;
-        let is_same = self.account(ticket.user).is_some_and(|account| {
-            account.user.email == ticket.email && account.credential_version == ticket.credential_version
-        });
-        if !is_same || !self.tickets.borrow_mut().take(ticket, event.at) {
+        if !self.is_as_it_was(ticket) || !self.tickets.borrow_mut().take(ticket, event.at) {
             return Ok(Replaced::No);
         }
         self.tickets.borrow_mut().forget_user(ticket.user);
@@ -69,8 +77,7 @@ impl Tickets for Memory {
 
     async fn verify_email(&self, ticket: &Ticket, event: AuditEvent) -> Result<Replaced, PortError> {
         self.reach("tickets")?;
-        let is_same = self.account(ticket.user).is_some_and(|account| account.user.email == ticket.email);
-        if !is_same || !self.tickets.borrow_mut().take(ticket, event.at) {
+        if !self.is_as_it_was(ticket) || !self.tickets.borrow_mut().take(ticket, event.at) {
             return Ok(Replaced::No);
         }
         self.users.borrow_mut().note_verified(ticket.user);

@@ -1,4 +1,4 @@
-use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 
 use super::Memory;
 use crate::{
@@ -261,7 +261,10 @@ impl Users for Memory {
         let (id, group) = (user.id, user.default_group);
         {
             let mut users = self.users.borrow_mut();
-            if users.find(user.email.as_str()).is_some() {
+            if let Some(owner) = users.find(user.email.as_str()) {
+                let target = Some(String::from(owner.user.id));
+                let told = user.if_taken.map(|event| AuditEvent { target, ..event });
+                self.audit.borrow_mut().extend(told);
                 return Ok(Created::EmailTaken);
             }
             self.tickets.borrow_mut().invitations.retain(|known| known.email != user.email);
@@ -338,6 +341,19 @@ impl Users for Memory {
             self.audit.borrow_mut().push(event);
         }
         Ok(updated)
+    }
+
+    async fn delete_unverified(
+        &self,
+        user: UserId,
+        before: UnixSeconds,
+        event: AuditEvent,
+    ) -> Result<Deleted, PortError> {
+        if !self.users.borrow().unverified(before).any(|late| late == user) {
+            self.reach("users")?;
+            return Ok(Deleted::NoAccount);
+        }
+        Users::delete_user(self, user, event).await
     }
 
     async fn delete_user(&self, user: UserId, event: AuditEvent) -> Result<Deleted, PortError> {

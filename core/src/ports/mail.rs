@@ -2,8 +2,7 @@ use alloc::vec::Vec;
 
 use super::PortError;
 use crate::{
-    mail::{KeptLetter, Letter, MailPolicy, Order},
-    smtp::SmtpError,
+    mail::{KeptLetter, Letter, MailPolicy, Order, SendError},
     time::UnixSeconds,
 };
 
@@ -50,6 +49,12 @@ pub trait Mail {
     /// Hands a mail over.
     ///
     /// # Errors
-    /// [`SmtpError`], whatever the driver speaks; the mail may have arrived all the same.
-    async fn send_mail(&self, policy: &MailPolicy, letter: &Letter, order: &Order) -> Result<(), SmtpError>;
+    /// [`SendError`], whatever the driver speaks; the mail may have arrived all the same.
+    async fn send_mail(
+        &self,
+        policy: &MailPolicy,
+        letter: &Letter,
+        order: &Order,
+        now: UnixSeconds,
+    ) -> Result<(), SendError>;
 }

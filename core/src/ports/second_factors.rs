@@ -14,6 +14,13 @@ pub struct StoredFactor {
     pub reset: Option<ResetTicket>,
 }
 
+impl StoredFactor {
+    /// Whether it is asked for: an operator has not taken it away.
+    pub const fn is_in_force(&self) -> bool {
+        self.secret.is_some()
+    }
+}
+
 /// Lets somebody set up a second factor whose old one was taken away.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ResetTicket {

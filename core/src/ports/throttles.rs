@@ -79,6 +79,11 @@ impl BucketKey {
         Self::of("mail-to", &canonical(typed))
     }
 
+    /// Mails that tell an address that somebody wanted to register it.
+    pub fn mail_about(email: &str) -> Self {
+        Self::of("mail-about", &canonical(email))
+    }
+
     /// Mails that a network asks for (RS-09).
     pub fn mail_from(network: &Network) -> Self {
         Self::of("mail-from", network.as_str())

@@ -38,8 +38,7 @@ pub trait Tickets {
         event: AuditEvent,
     ) -> Result<Replaced, PortError>;
 
-    /// Uses a ticket up and notes that its address is read by its account's owner, under the same conditions but for
-    /// the credential. The event is stored in the same step.
+    /// Uses a ticket up and notes that its address is read by its account's owner, under the same conditions. The event is stored in the same step.
     ///
     /// # Errors
     /// When the store failed; the old state or the new one is stored.

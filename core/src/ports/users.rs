@@ -153,7 +153,8 @@ pub trait Users {
     /// Creates an account with its password, or nothing (FT-01). In the same step: the policy is
     /// checked, the address is claimed, the first account becomes administrator (AD-01) and closes
     /// registration where the policy says so, and the account joins its default group. The event is stored as well,
-    /// with [`FirstAdmin`](crate::audit::AuditOutcome::FirstAdmin) for an outcome where that is what happened.
+    /// with [`FirstAdmin`](crate::audit::AuditOutcome::FirstAdmin) for an outcome where that is what happened; and where
+    /// the address is taken, what [`NewUser::if_taken`] says.
     ///
     /// # Errors
     /// When the store failed; nothing was stored, or everything was.
@@ -227,4 +228,16 @@ pub trait Users {
     /// # Errors
     /// When the store failed; everything is still there or everything is gone.
     async fn delete_user(&self, user: UserId, event: AuditEvent) -> Result<Deleted, PortError>;
+
+    /// The same for an account whose owner had to show before then that they read its address, if they still have not:
+    /// [`Deleted::NoAccount`] for any other.
+    ///
+    /// # Errors
+    /// As [`delete_user`](Self::delete_user).
+    async fn delete_unverified(
+        &self,
+        user: UserId,
+        before: UnixSeconds,
+        event: AuditEvent,
+    ) -> Result<Deleted, PortError>;
 }

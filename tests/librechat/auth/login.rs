@@ -263,6 +263,22 @@ fn a_guessed_account_is_throttled_for_the_dialects_together() {
 }
 
 #[test]
+fn cookies_are_secure_where_the_deployment_is_reached_by_https() {
+    /* SE-01 */
+    for (name, value) in [
+        ("DOMAIN_CLIENT", "https://chat.example"),
+        ("WEBUI_URL", "https://chat.example"),
+        ("SESSION_COOKIE_SECURE", "true"),
+    ] {
+        let app = TestApp::with_vars(&[OPEN.as_slice(), &[(name, value)]].concat());
+        let browser = Browser::of(&app);
+        browser.register("Ann", "ann@example.com");
+        let cookie = browser.login("ann@example.com").cookie("refreshToken").unwrap();
+        assert!(cookie.ends_with("; Secure"), "{name}: {cookie}");
+    }
+}
+
+#[test]
 fn a_longer_shortest_password_locks_nobody_out() {
     /* librechat.md §13.31 */
     with_native(&OPEN, |app, native| {

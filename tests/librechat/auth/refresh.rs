@@ -111,6 +111,7 @@ fn what_was_never_a_token_is_403_and_forgotten() {
         let answer = browser.poke(REFRESH);
         assert_eq!((answer.status, answer.body.as_slice()), (403, &b"Invalid refresh token"[..]), "{bad}");
         assert_eq!(browser.cookie("refreshToken"), None);
+        assert_eq!(answer.cookie("token"), None, "what other pages keep is not this one's to lose");
     }
 }
 

@@ -157,6 +157,20 @@ fn the_first_account_needs_the_deployments_secret_where_there_is_one() {
 }
 
 #[test]
+fn addresses_are_as_plain_as_the_contract_has_them() {
+    /* librechat.md §3 */
+    let app = TestApp::with_vars(&[OPEN.as_slice(), &[("REGISTER_MAX", "100")]].concat());
+    let browser = Browser::of(&app);
+    for email in
+        ["o'brien@example.com", "a!#$@example.com", "a%41@example.com", "ann@bücher.example", "ann@localhost"]
+    {
+        let answer = browser.register("Ann", email);
+        assert_eq!((answer.status, answer.json()), (404, message("email: Invalid email")), "{email}");
+    }
+    assert_eq!(browser.register("Ann", "Ann.Lee+x_y-z@sub.example.com").status, 200);
+}
+
+#[test]
 fn only_listed_domains_are_admitted_in_either_dialect() {
     /* RS-15 */
     let app = TestApp::with_vars(
@@ -178,6 +192,35 @@ fn only_listed_domains_are_admitted_in_either_dialect() {
     };
     assert_eq!(sign_up("eve@evil.test").status, 403);
     assert_eq!(sign_up("eve@example.org").status, 200);
+    // Not by an administrator's mistake either.
+    browser.login("ann@example.com");
+    let ann = app.anonymous().with_token(browser.token());
+    let id = browser.get("/api/user").json()["id"].as_str().unwrap().to_string();
+    let eve = json!({"name": "Eve", "email": "eve@evil.test", "password": PASSWORD, "role": "user"});
+    for (path, form) in [
+        ("/api/v1/invitations".to_string(), json!({"email": "eve@evil.test"})),
+        ("/api/v1/auths/add".to_string(), eve),
+        (format!("/api/v1/users/{id}/update"), json!({"email": "ann@evil.test"})),
+    ] {
+        let answer = ann.post(&path, &form);
+        assert_eq!((answer.status, answer.detail().contains("other domains")), (400, true), "{path}");
+    }
+}
+
+#[test]
+fn nobody_comes_in_from_an_unlisted_domain_by_a_proxys_word() {
+    /* RS-15 */
+    let secret = "proxy-secret-0123456789abcdef0123456789abcdef";
+    let app = TestApp::with_vars(&[
+        ("ALLOWED_EMAIL_DOMAINS", "example.com"),
+        ("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", "X-User-Email"),
+        ("TRUSTED_PROXY_SECRET", secret),
+    ]);
+    let vouch = |email: &str| {
+        let client = app.anonymous().with("x-portico-proxy-secret", secret).with("x-user-email", email);
+        client.post("/api/v1/auths/signin", &json!({"email": "", "password": ""})).status
+    };
+    assert_eq!((vouch("eve@evil.test"), vouch("ann@example.com")), (403, 200));
 }
 
 #[test]

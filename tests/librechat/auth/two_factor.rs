@@ -165,8 +165,13 @@ fn guessing_ends_soon_and_counts_against_the_account() {
         native.pass_seconds(30);
         let code = json!({"tempToken": temp, "token": authenticator.code(app.now())});
         assert_eq!(browser.post(&path("verify-temp"), &code).status, 401, "for good");
-        // Two more, and the account is shut out: the limit for its codes is another one than its networks'.
-        assert_eq!(guess("203.0.113.3", &temp).status, 429);
+        // One more with another step, and the account is shut out: the limit for its codes is another one than its
+        // networks'.
+        let temp = pending(&browser, "ann@example.com");
+        assert_eq!(
+            message(&guess("203.0.113.3", &temp)),
+            (429, "Too many verification attempts, please try again after 5 minutes.".to_string())
+        );
         let banned = browser.try_login("ann@example.com", PASSWORD);
         assert_eq!(
             message(&banned),
@@ -186,6 +191,23 @@ fn guessing_ends_soon_and_counts_against_the_account() {
         message(&refused),
         (429, "Too many verification attempts, please try again after 5 minutes.".to_string())
     );
+}
+
+#[test]
+fn made_up_steps_count_against_nobody() {
+    /* TH-08 */
+    let bans = [roomy().as_slice(), &[("BAN_VIOLATIONS", "true"), ("BAN_INTERVAL", "1")]].concat();
+    let app = TestApp::with_vars(&bans);
+    let browser = member(&app, "Ann", "ann@example.com");
+    let id = browser.get("/api/user").json()["id"].as_str().unwrap().to_string();
+    let made_up = format!("{id}.{}", "A".repeat(43));
+    for number in 0..20 {
+        let stranger = Browser::from_network(&app, &format!("203.0.113.{number}"));
+        let form = json!({"tempToken": made_up, "token": "000000"});
+        let answer = stranger.post(&path("verify-temp"), &form);
+        assert_eq!(message(&answer), (401, "Invalid or expired temporary token".to_string()));
+    }
+    enrol(&app, &browser);
 }
 
 #[test]

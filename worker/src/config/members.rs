@@ -18,32 +18,25 @@ const REFRESH_LIFETIME: Lifetime = Lifetime::from_days(7);
 /// Longest length of time that a variable may give.
 const MAX_SECONDS: f64 = 10.0 * 366.0 * 86_400.0;
 
-/// What one address may ask of the routes, and what going on counts for (contract §8).
+/// What one address may ask of the routes (contract §8).
 #[derive(Clone, Copy, Debug)]
 pub struct RouteLimits {
     /// Signing in.
-    pub login: RouteLimit,
+    pub login: Limit,
     /// Registering.
-    pub register: RouteLimit,
+    pub register: Limit,
     /// Asking for a new password.
-    pub reset: RouteLimit,
+    pub reset: Limit,
     /// Choosing one.
-    pub reset_submission: RouteLimit,
+    pub reset_submission: Limit,
     /// Asking for a mail that verifies an address.
-    pub verify: RouteLimit,
+    pub verify: Limit,
     /// Showing what it said.
-    pub verify_submission: RouteLimit,
+    pub verify_submission: Limit,
     /// Showing a second factor.
-    pub second_factor: RouteLimit,
-}
-
-/// One limit.
-#[derive(Clone, Copy, Debug)]
-pub struct RouteLimit {
-    /// How many, in which time.
-    pub limit: Limit,
-    /// Points of a violation.
-    pub points: u32,
+    pub second_factor: Limit,
+    /// Points of one code too many for an account; nothing else that goes on too long is anybody's in particular.
+    pub code_points: u32,
 }
 
 /// What the routes say about themselves.
@@ -101,60 +94,36 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
     }
 
     pub(super) fn route_limits(&mut self) -> RouteLimits {
-        let minutes = Lifetime::from_minutes;
-        let login = self.route_limit(
-            ["LOGIN_WINDOW", "LOGIN_MAX", "LOGIN_VIOLATION_SCORE"],
-            RouteLimit { limit: Limit { attempts: 7, window: minutes(5) }, points: 1 },
-        );
-        let register = self.route_limit(
-            ["REGISTER_WINDOW", "REGISTER_MAX", "REGISTRATION_VIOLATION_SCORE"],
-            RouteLimit { limit: Limit { attempts: 5, window: minutes(60) }, points: 1 },
-        );
-        let mail = RouteLimit { limit: Limit { attempts: 2, window: minutes(2) }, points: 1 };
-        let reset = self.route_limit(
-            ["RESET_PASSWORD_WINDOW", "RESET_PASSWORD_MAX", "RESET_PASSWORD_VIOLATION_SCORE"],
-            mail,
-        );
-        let reset_submission = self.route_limit(
-            [
-                "RESET_PASSWORD_SUBMISSION_WINDOW",
-                "RESET_PASSWORD_SUBMISSION_MAX",
-                "RESET_PASSWORD_SUBMISSION_VIOLATION_SCORE",
-            ],
-            RouteLimit { points: 1, ..reset },
-        );
-        let verify = self
-            .route_limit(["VERIFY_EMAIL_WINDOW", "VERIFY_EMAIL_MAX", "VERIFY_EMAIL_VIOLATION_SCORE"], mail);
-        let verify_submission = self.route_limit(
-            [
-                "VERIFY_EMAIL_SUBMISSION_WINDOW",
-                "VERIFY_EMAIL_SUBMISSION_MAX",
-                "VERIFY_EMAIL_SUBMISSION_VIOLATION_SCORE",
-            ],
-            RouteLimit { points: 1, ..verify },
-        );
-        let second_factor = self.route_limit(
-            ["TWO_FACTOR_TEMP_WINDOW", "TWO_FACTOR_TEMP_MAX", "TWO_FACTOR_TEMP_VIOLATION_SCORE"],
+        let limit = |attempts, minutes| Limit { attempts, window: Lifetime::from_minutes(minutes) };
+        let login = self.route_limit(["LOGIN_WINDOW", "LOGIN_MAX"], limit(7, 5));
+        let reset = self.route_limit(["RESET_PASSWORD_WINDOW", "RESET_PASSWORD_MAX"], limit(2, 2));
+        let verify = self.route_limit(["VERIFY_EMAIL_WINDOW", "VERIFY_EMAIL_MAX"], limit(2, 2));
+        let points = self.count("LOGIN_VIOLATION_SCORE").unwrap_or(1);
+        RouteLimits {
             login,
-        );
-        RouteLimits { login, register, reset, reset_submission, verify, verify_submission, second_factor }
+            register: self.route_limit(["REGISTER_WINDOW", "REGISTER_MAX"], limit(5, 60)),
+            reset,
+            reset_submission: self
+                .route_limit(["RESET_PASSWORD_SUBMISSION_WINDOW", "RESET_PASSWORD_SUBMISSION_MAX"], reset),
+            verify,
+            verify_submission: self
+                .route_limit(["VERIFY_EMAIL_SUBMISSION_WINDOW", "VERIFY_EMAIL_SUBMISSION_MAX"], verify),
+            second_factor: self.route_limit(["TWO_FACTOR_TEMP_WINDOW", "TWO_FACTOR_TEMP_MAX"], login),
+            code_points: self.count("TWO_FACTOR_TEMP_VIOLATION_SCORE").unwrap_or(points),
+        }
     }
 
-    /// Window in minutes, attempts, points.
-    fn route_limit(&mut self, names: [&'static str; 3], default: RouteLimit) -> RouteLimit {
-        let [window, attempts, points] = names;
+    /// Window in minutes, attempts.
+    fn route_limit(&mut self, [window, attempts]: [&'static str; 2], default: Limit) -> Limit {
         let window = self.parsed(window, |text| match arithmetic::value(text) {
             Some(minutes) if (1.0..=1_440.0).contains(&minutes) => {
                 Ok(Lifetime::from_seconds(whole(minutes * 60.0)))
             }
             _ => Err("must be a number of minutes from 1 to 1440".to_string()),
         });
-        RouteLimit {
-            limit: Limit {
-                attempts: self.count(attempts).unwrap_or(default.limit.attempts).max(1),
-                window: window.unwrap_or(default.limit.window),
-            },
-            points: self.count(points).unwrap_or(default.points),
+        Limit {
+            attempts: self.count(attempts).unwrap_or(default.attempts).max(1),
+            window: window.unwrap_or(default.window),
         }
     }
 

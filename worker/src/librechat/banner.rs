@@ -11,7 +11,6 @@ use crate::{
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn banner(_: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     Ok(answer::bytes(StatusCode::OK, "application/json; charset=utf-8", Vec::new()))
 }

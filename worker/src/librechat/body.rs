@@ -66,12 +66,12 @@ impl Body {
         }
     }
 
-    /// An address (IN-04).
+    /// An address (IN-04), as plain as the contract has them: letters, digits and few signs.
     pub(super) fn email(&mut self, field: &str) -> Option<Email> {
         let text = self.string(field)?;
         match Email::parse(text.trim()) {
-            Ok(email) => Some(email),
-            Err(_) => self.refuse(field, "Invalid email"),
+            Ok(email) if is_plain(text.trim()) => Some(email),
+            Ok(_) | Err(_) => self.refuse(field, "Invalid email"),
         }
     }
 
@@ -126,4 +126,15 @@ impl Error {
         });
         Self::json(StatusCode::BAD_REQUEST, &body)
     }
+}
+
+fn is_plain(address: &str) -> bool {
+    let sign = |byte: u8, signs: &[u8]| byte.is_ascii_alphanumeric() || signs.contains(&byte);
+    address.rsplit_once('@').is_some_and(|(local, domain)| {
+        let last = domain.rsplit_once('.').map_or("", |(_, label)| label);
+        local.bytes().all(|byte| sign(byte, b"_+-.,"))
+            && domain.bytes().all(|byte| sign(byte, b"-."))
+            && last.len() >= 2
+            && last.bytes().all(|byte| byte.is_ascii_alphabetic())
+    })
 }

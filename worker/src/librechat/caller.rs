@@ -4,6 +4,7 @@ use portico_core::{
     api_key,
     flow::current_session::{self, Authenticated},
     ports::Ports,
+    session::ChallengeToken,
     user::Role,
 };
 
@@ -33,6 +34,10 @@ pub async fn member(call: &Call<'_, impl Ports>) -> Result<Member, Error> {
     // Keys are the other dialect's (AK-09).
     if token.starts_with(api_key::PREFIX) {
         return Err(Error::malformed_token());
+    }
+    // A step on the way in is no session.
+    if ChallengeToken::parse(token).is_some() {
+        return Err(Error::unwelcome());
     }
     let session = current_session::authenticate(&call.ctx, token).await?;
     match session.user.role {

@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 use portico_core::{
-    flow::{Ctx, ban},
+    flow::{Ctx, ban, second_factor::SecondFactorError},
     id::UserId,
     ports::{BucketKey, PortError, Ports},
     throttle::{Limit, Metered, Spent},
@@ -11,10 +11,7 @@ use portico_core::{
 
 use super::error::Error;
 use crate::{
-    config::{
-        Config,
-        members::{RouteLimit, RouteLimits},
-    },
+    config::{Config, members::RouteLimits},
     http::answer::Answer,
     router::Call,
 };
@@ -39,7 +36,7 @@ pub enum Limiter {
 }
 
 impl Limiter {
-    const fn of(self, limits: &RouteLimits) -> RouteLimit {
+    const fn of(self, limits: &RouteLimits) -> Limit {
         match self {
             Self::Login => limits.login,
             Self::Register => limits.register,
@@ -98,7 +95,7 @@ pub async fn spend(
     config: &Config,
     limiter: Limiter,
 ) -> Result<Spending, PortError> {
-    let limit = limiter.of(&config.route_limits).limit;
+    let limit = limiter.of(&config.route_limits);
     let network = &ctx.client.network;
     let bucket = BucketKey::named(limiter.name(), network.as_str());
     let metered = ctx.ports.meter(&bucket, limit, network, ctx.now).await?;
@@ -130,16 +127,22 @@ impl Spending {
 /// Spends a code that somebody shows for an account; one too many counts against it.
 ///
 /// # Errors
-/// 429 with the limiter's words, or 503.
-pub(super) async fn spend_code(call: &Call<'_, impl Ports>, user: UserId) -> Result<(), Error> {
-    let RouteLimit { limit, points } = call.config.route_limits.second_factor;
+/// [`SecondFactorError::Throttled`] or [`SecondFactorError::Unavailable`].
+pub(super) async fn spend_code(call: &Call<'_, impl Ports>, user: UserId) -> Result<(), SecondFactorError> {
+    let RouteLimits { second_factor: limit, code_points: points, .. } = call.config.route_limits;
     let bucket = BucketKey::named("member-codes", &user.to_string());
     let network = &call.ctx.client.network;
     match call.ctx.ports.spend(&bucket, limit, None, network, call.ctx.now).await? {
         Spent::Granted => Ok(()),
         Spent::Refused { retry_after } => {
             ban::violate(&call.ctx, user, points).await?;
-            Err(Error::too_many_codes(retry_after))
+            Err(SecondFactorError::Throttled { retry_after })
         }
     }
+}
+
+/// 429 in the words of the limit for showing a factor.
+pub(super) fn too_many_codes<P>(call: &Call<'_, P>, retry_after: Lifetime) -> Error {
+    let window = call.config.route_limits.second_factor.window;
+    Error::throttled(&Limiter::SecondFactor.message(window), retry_after)
 }

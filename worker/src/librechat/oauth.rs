@@ -13,7 +13,6 @@ use crate::{
 ///
 /// # Errors
 /// None.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn off(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let base = call.config.pages.client.as_deref().unwrap_or_default();
     let location = format!("{base}/login?redirect=false&error=auth_failed");

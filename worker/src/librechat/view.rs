@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::{
     http::{
-        answer::{self, Answer, Transport},
+        answer::{self, Answer},
         cookie::{self, REFRESH_TOKEN, TOKEN},
     },
     router::Call,
@@ -23,9 +23,9 @@ use crate::{
 /// Says who issued the refresh token.
 const TOKEN_PROVIDER: &str = "token_provider";
 
-/// Cookies that a sign-out forgets, under all names that the stock server uses (SE-20).
-const SESSION_COOKIES: [&str; 6] =
-    [REFRESH_TOKEN, TOKEN_PROVIDER, TOKEN, "openid_access_token", "openid_id_token", "openid_user_id"];
+/// Cookies of a session, under all names that the stock server uses (SE-20).
+const SESSION_COOKIES: [&str; 5] =
+    [REFRESH_TOKEN, TOKEN_PROVIDER, "openid_access_token", "openid_id_token", "openid_user_id"];
 
 /// An account, as its owner sees it: the allow list of `GET /api/user`, on every route.
 #[derive(Debug, Serialize)]
@@ -98,7 +98,7 @@ pub(super) fn session(
     }
     let view = Session { token, user: user(call, account) };
     let mut answer = answer::json(StatusCode::OK, &view);
-    let secure = is_secure(call);
+    let secure = call.is_secure();
     let cookies = [(REFRESH_TOKEN, refresh.token.expose_secret().as_str()), (TOKEN_PROVIDER, "librechat")];
     let cookies = cookies.map(|(name, value)| cookie::strict(name, value, refresh.expires_at, secure));
     add_cookies(&mut answer, cookies);
@@ -117,7 +117,13 @@ pub(super) fn nothing() -> Answer {
 
 /// The `Set-Cookie` values that forget every cookie of a session.
 pub(super) fn forgotten(call: &Call<'_, impl Ports>) -> impl Iterator<Item = String> {
-    let secure = is_secure(call);
+    let token = cookie::forget(TOKEN, call.config.cookie_same_site, call.is_secure(), call.ctx.now);
+    forgotten_here(call).chain([token])
+}
+
+/// Those of this dialect's sessions alone: what the other dialect's pages keep is not theirs to lose.
+pub(super) fn forgotten_here(call: &Call<'_, impl Ports>) -> impl Iterator<Item = String> {
+    let secure = call.is_secure();
     SESSION_COOKIES.into_iter().map(move |name| cookie::forget_strict(name, secure))
 }
 
@@ -134,8 +140,4 @@ pub(super) fn add_cookies(answer: &mut Answer, cookies: impl IntoIterator<Item =
 /// An instant, or null.
 pub(super) fn date(at: Option<UnixSeconds>) -> Value {
     at.map_or(Value::Null, |at| json!(date::iso_of(at)))
-}
-
-fn is_secure<P>(call: &Call<'_, P>) -> bool {
-    call.config.cookie_secure || call.transport == Transport::Tls
 }

@@ -43,6 +43,7 @@ const API_KEY_MISSING: &str = "Oops! It looks like there's a hiccup. The API key
 const API_KEYS_OFF: &str = "Use of API key is not enabled in the environment.";
 const AUTHENTICATION_CHANGED: &str = "Authentication changed. Please sign in again.";
 const BANNED: &str = "Your account has been temporarily banned due to violations of our service.";
+const DOMAIN_REFUSED: &str = "Accounts here have addresses of other domains (ALLOWED_EMAIL_DOMAINS).";
 const EMAIL_TAKEN: &str = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew.";
 const EXISTING_USERS: &str = "You can't turn off authentication because there are existing users. If you want to disable WEBUI_AUTH, make sure your web interface doesn't have any existing users and is a fresh installation.";
 const INCORRECT_PASSWORD: &str = "The password provided is incorrect. Please check for typos and try again.";
@@ -269,6 +270,7 @@ impl Error {
     /// An account that an administrator could not change, with the deployment's hint for weak passwords.
     pub(super) fn manage_user(error: ManageUserError, config: &Config) -> Self {
         match error {
+            ManageUserError::DomainRefused => Self::bad_request(DOMAIN_REFUSED),
             ManageUserError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
             ManageUserError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
             ManageUserError::LastAdmin | ManageUserError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),
@@ -399,6 +401,7 @@ impl From<BanError> for Error {
 impl From<InviteError> for Error {
     fn from(error: InviteError) -> Self {
         match error {
+            InviteError::DomainRefused => Self::bad_request(DOMAIN_REFUSED),
             InviteError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
             InviteError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
             InviteError::Unavailable(fault) => fault.into(),
@@ -475,6 +478,7 @@ impl From<TrustedSignInError> for Error {
     fn from(error: TrustedSignInError) -> Self {
         match error {
             TrustedSignInError::Banned { .. } => Self::forbidden(BANNED),
+            TrustedSignInError::DomainRefused => Self::forbidden(ACCESS_PROHIBITED),
             TrustedSignInError::Gone => Self::unauthorized(INVALID_REQUEST),
             TrustedSignInError::InvalidEmail(_) => Self::bad_request(INVALID_EMAIL),
             TrustedSignInError::OthersExist => Self::bad_request(EXISTING_USERS),

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::caller::Current;
 use crate::{
     http::{
-        answer::{self, Answer, Transport},
+        answer::{self, Answer},
         cookie::{self, SetCookie},
     },
     router::Call,
@@ -320,14 +320,14 @@ pub(super) async fn signed_out(call: &Call<'_, impl Ports>) -> Answer {
     match cookie::find(call.request.headers(), cookie::REFRESH_TOKEN) {
         cookie::Found::Nothing => answer,
         cookie::Found::One(_) | cookie::Found::Unusable => {
-            with_cookie(answer, &cookie::forget_strict(cookie::REFRESH_TOKEN, is_secure(call)))
+            with_cookie(answer, &cookie::forget_strict(cookie::REFRESH_TOKEN, call.is_secure()))
         }
     }
 }
 
 /// The `Set-Cookie` value that forgets a cookie of ours.
 pub(super) fn forget(call: &Call<'_, impl Ports>, name: &str) -> String {
-    cookie::forget(name, call.config.cookie_same_site, is_secure(call), call.ctx.now)
+    cookie::forget(name, call.config.cookie_same_site, call.is_secure(), call.ctx.now)
 }
 
 fn has_oauth_session(call: &Call<'_, impl Ports>) -> bool {
@@ -344,14 +344,8 @@ fn token_cookie<'a>(
         value: token,
         expires_at,
         same_site: call.config.cookie_same_site,
-        secure: is_secure(call),
+        secure: call.is_secure(),
     }
-}
-
-/// Always on https, and where the deployment says so or is reached by https from outside (SE-01).
-fn is_secure<P>(call: &Call<'_, P>) -> bool {
-    let public_https = call.config.public_origin.as_deref().is_some_and(|url| url.starts_with("https:"));
-    call.config.cookie_secure || public_https || call.transport == Transport::Tls
 }
 
 fn with_cookie(mut answer: Answer, cookie: &str) -> Answer {

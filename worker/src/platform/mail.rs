@@ -8,9 +8,9 @@ use mail_builder::{
     headers::{address::Address, raw::Raw},
 };
 use portico_core::{
-    mail::{Letter, MailDriver, MailPolicy, Order},
+    mail::{Letter, MailDriver, MailPolicy, Order, SendError},
     ports::{Message, PortError},
-    smtp::{Conversation, Security, SmtpError, SmtpServer, Step},
+    smtp::{Conversation, Security, SmtpServer, Step},
 };
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -22,10 +22,7 @@ use wasm_bindgen_futures::{
 use worker::{Delay, SecureTransport, Socket};
 
 /// How long a conversation with a server may take, from the first byte to the last.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How long a server may be silent.
-const SILENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// Hands a letter to whoever the deployment has for that.
 pub(crate) async fn send_mail(
@@ -33,18 +30,18 @@ pub(crate) async fn send_mail(
     policy: &MailPolicy,
     letter: &Letter,
     order: &Order,
-) -> Result<(), SmtpError> {
+) -> Result<(), SendError> {
     let sending = async {
         match &policy.driver {
             MailDriver::Binding(name) => by_binding(env, name, policy, letter).await,
             MailDriver::Http { url, key } => by_http(url, key.expose_secret(), policy, letter, order).await,
             MailDriver::Smtp(server) => by_smtp(server, policy, letter, order).await,
-            MailDriver::Outbox => Ok(()),
+            MailDriver::Outbox => Err(SendError::Unavailable("mails stay here".to_string())),
         }
     };
     match select(pin!(sending), pin!(Delay::from(PATIENCE))).await {
         Either::Left((sent, _)) => sent,
-        Either::Right(_) => Err(SmtpError::Unavailable("it took too long".to_string())),
+        Either::Right(_) => Err(SendError::Unavailable("it took too long".to_string())),
     }
 }
 
@@ -61,12 +58,17 @@ async fn by_binding(
     name: &str,
     policy: &MailPolicy,
     letter: &Letter,
-) -> Result<(), SmtpError> {
+) -> Result<(), SendError> {
     use wasm_bindgen::JsCast as _;
-    let unavailable = |error: JsValue| SmtpError::Unavailable(format!("{error:?}"));
+    // What it says may name the receiver; its code does not (LG-02).
+    let unavailable = |error: JsValue| {
+        let word = |name: &str| Reflect::get(&error, &JsValue::from_str(name)).ok()?.as_string();
+        let code = word("code").or_else(|| word("name"));
+        SendError::Unavailable(format!("the binding says {}", code.as_deref().unwrap_or("nothing")))
+    };
     let binding = Reflect::get(env, &JsValue::from_str(name)).map_err(unavailable)?;
     if binding.is_undefined() {
-        return Err(SmtpError::Unavailable(format!("there is no binding {name}")));
+        return Err(SendError::Unavailable(format!("there is no binding {name}")));
     }
     let message = json!({
         "from": {"email": policy.from, "name": policy.from_name},
@@ -86,7 +88,7 @@ async fn by_http(
     policy: &MailPolicy,
     letter: &Letter,
     order: &Order,
-) -> Result<(), SmtpError> {
+) -> Result<(), SendError> {
     let body = json!({
         "from": format!("{} <{}>", quoted(&policy.from_name), policy.from),
         "to": [letter.to.as_str()],
@@ -104,9 +106,9 @@ async fn by_http(
     match super::outbound::answer_of(&message).await {
         Ok(200..300) => Ok(()),
         // Not this mail: whoever is asked does not like the address or the words.
-        Ok(status @ (400 | 422)) => Err(SmtpError::Refused(format!("the API answered {status}"))),
-        Ok(status) => Err(SmtpError::Unavailable(format!("the API answered {status}"))),
-        Err(PortError { detail, .. }) => Err(SmtpError::Unavailable(detail)),
+        Ok(status @ (400 | 422)) => Err(SendError::Refused(format!("the API answered {status}"))),
+        Ok(status) => Err(SendError::Unavailable(format!("the API answered {status}"))),
+        Err(PortError { detail, .. }) => Err(SendError::Unavailable(detail)),
     }
 }
 
@@ -115,8 +117,8 @@ async fn by_smtp(
     policy: &MailPolicy,
     letter: &Letter,
     order: &Order,
-) -> Result<(), SmtpError> {
-    let unavailable = |error: &dyn core::fmt::Display| SmtpError::Unavailable(error.to_string());
+) -> Result<(), SendError> {
+    let unavailable = |error: &dyn core::fmt::Display| SendError::Unavailable(error.to_string());
     let message = message(policy, letter, order)?;
     let transport = match server.security {
         Security::None => SecureTransport::Off,
@@ -133,7 +135,8 @@ async fn by_smtp(
     let taken = loop {
         step = match step {
             Step::Receive => {
-                let read = match select(pin!(socket.read(&mut buffer)), pin!(Delay::from(SILENCE))).await {
+                let silence = Delay::from(Duration::from_secs(talk.patience().seconds()));
+                let read = match select(pin!(socket.read(&mut buffer)), pin!(silence)).await {
                     Either::Left((Ok(0), _)) => break Err(unavailable(&"the server hung up")),
                     Either::Left((Ok(read), _)) => read,
                     Either::Left((Err(error), _)) => break Err(unavailable(&error)),
@@ -165,7 +168,7 @@ async fn by_smtp(
 }
 
 /// The bytes of a mail: text and HTML, headers encoded (RFC 5322, RFC 2047).
-fn message(policy: &MailPolicy, letter: &Letter, order: &Order) -> Result<Vec<u8>, SmtpError> {
+fn message(policy: &MailPolicy, letter: &Letter, order: &Order) -> Result<Vec<u8>, SendError> {
     let domain = policy.from.rsplit_once('@').map_or("localhost", |(_, domain)| domain);
     MessageBuilder::new()
         .from(Address::new_address(Some(policy.from_name.as_str()), policy.from.as_str()))
@@ -176,7 +179,7 @@ fn message(policy: &MailPolicy, letter: &Letter, order: &Order) -> Result<Vec<u8
         .text_body(letter.text.as_str())
         .html_body(letter.html.as_str())
         .write_to_vec()
-        .map_err(|error| SmtpError::Unavailable(error.to_string()))
+        .map_err(|error| SendError::Unavailable(error.to_string()))
 }
 
 /// Names one try of one mail: the next one carries another ticket.

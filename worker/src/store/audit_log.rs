@@ -2,6 +2,7 @@ use core::cell::Cell;
 
 use portico_core::{
     audit::{AuditEvent, AuditOutcome, AuditRow},
+    email::Email,
     id::AuditId,
     mail::asks_for_mail,
     ports::{AuditLog, AuditQuery, PortError},
@@ -159,16 +160,44 @@ pub(super) enum Condition {
     IfChanged,
 }
 
+macro_rules! insert {
+    ($target:literal) => {
+        concat!(
+            "INSERT INTO audit_log
+                 (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail)
+             SELECT ?1, ?2, ?3, ",
+            $target,
+            ", ?5, ?6, ?7, ?8, ?9, ?11
+             WHERE (?10 = 0 OR changes() > 0) AND NOT EXISTS (SELECT 1 FROM audit_log WHERE id = ?1)"
+        )
+    };
+}
+
 /// The statement that writes an event down, once.
 pub(super) fn insert(
     database: &D1Database,
     event: &AuditEvent,
     condition: Condition,
 ) -> worker::Result<D1PreparedStatement> {
-    const INSERT: &str = "INSERT INTO audit_log
-             (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?11 
-         WHERE (?10 = 0 OR changes() > 0) AND NOT EXISTS (SELECT 1 FROM audit_log WHERE id = ?1)";
+    insert_as(database, insert!("?4"), event, condition)
+}
+
+/// The same about whoever has an address, if the statement before it, in the same batch, has changed a row.
+pub(super) fn insert_about_owner(
+    database: &D1Database,
+    event: &AuditEvent,
+    email: &Email,
+) -> worker::Result<D1PreparedStatement> {
+    let about = AuditEvent { target: Some(email.to_string()), ..event.clone() };
+    insert_as(database, insert!("(SELECT id FROM users WHERE email = ?4)"), &about, Condition::IfChanged)
+}
+
+fn insert_as(
+    database: &D1Database,
+    statement: &str,
+    event: &AuditEvent,
+    condition: Condition,
+) -> worker::Result<D1PreparedStatement> {
     if matches!(event.outcome, AuditOutcome::FirstAdmin | AuditOutcome::Success) {
         WRITTEN.set(WRITTEN.get() + 1);
     }
@@ -178,7 +207,7 @@ pub(super) fn insert(
     let id = event.id.to_string();
     let actor = event.actor.map(|actor| actor.to_string());
     let conditional = condition == Condition::IfChanged;
-    database.prepare(INSERT).bind_refs(&[
+    database.prepare(statement).bind_refs(&[
         D1Type::Text(&id),
         seconds(event.at),
         optional(actor.as_deref()),

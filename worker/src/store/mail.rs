@@ -1,9 +1,9 @@
 use portico_core::{
     email::Email,
     id::{InvitationId, UserId},
+    mail::SendError,
     mail::{KeptLetter, Letter, MailDriver, MailPolicy, Occasion, Order, Recipient},
     ports::{Mail, PortError},
-    smtp::SmtpError,
     time::UnixSeconds,
 };
 use serde::{Deserialize, Serialize};
@@ -42,11 +42,17 @@ impl Mail for Store {
         self.read_kept_letters().await.map_err(fault("mail"))
     }
 
-    async fn send_mail(&self, policy: &MailPolicy, letter: &Letter, order: &Order) -> Result<(), SmtpError> {
+    async fn send_mail(
+        &self,
+        policy: &MailPolicy,
+        letter: &Letter,
+        order: &Order,
+        now: UnixSeconds,
+    ) -> Result<(), SendError> {
         let sent = match &policy.driver {
             MailDriver::Outbox => {
-                let kept = self.keep_letter(letter, platform::now()).await;
-                kept.map_err(|error| SmtpError::Unavailable(error.to_string()))
+                let kept = self.keep_letter(letter, now).await;
+                kept.map_err(|error| SendError::Unavailable(error.to_string()))
             }
             MailDriver::Binding(_) | MailDriver::Http { .. } | MailDriver::Smtp(_) => {
                 platform::send_mail(&self.env, policy, letter, order).await
@@ -94,10 +100,13 @@ impl Store {
 
     async fn read_due_orders(&self, now: UnixSeconds, limit: u32) -> worker::Result<Vec<Order>> {
         const DUE: &str = "SELECT sequence, occasion, recipient, at, network, failures, due_at FROM mails
-             WHERE due_at <= ?1 ORDER BY due_at, sequence LIMIT ?2";
-        let bound = [seconds(now), D1Type::Real(f64::from(limit))];
+             WHERE due_at <= ?1 AND occasion IN (SELECT value FROM json_each(?3))
+             ORDER BY due_at, sequence LIMIT ?2";
+        let known: Vec<_> = Occasion::ALL.iter().map(|occasion| occasion.as_str()).collect();
+        let known = serde_json::to_string(&known)?;
+        let bound = [seconds(now), D1Type::Real(f64::from(limit)), D1Type::Text(&known)];
         let rows: Vec<Row> = self.database()?.prepare(DUE).bind_refs(&bound)?.all().await?.results()?;
-        // Another version may know other occasions.
+        // Those of another version are left to it.
         Ok(rows.into_iter().filter_map(Row::read).collect())
     }
 

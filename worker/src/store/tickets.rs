@@ -89,17 +89,10 @@ macro_rules! invitations {
 }
 use invitations;
 
-/// Whether the ticket `?1` is alive at `?3` and its account is as it was, but for what `$also` says about it.
-macro_rules! take_ticket {
-    ($also:literal) => {
-        concat!(
-            "DELETE FROM tickets WHERE hash = ?1 AND user_id = ?2 AND expires_at > ?3 AND EXISTS (
-                 SELECT 1 FROM users WHERE users.id = tickets.user_id AND users.email = tickets.email",
-            $also,
-            ")"
-        )
-    };
-}
+/// Takes the ticket `?1` of the account `?2`, if it is alive at `?3` and the account is as it was.
+const TAKE: &str = "DELETE FROM tickets WHERE hash = ?1 AND user_id = ?2 AND expires_at > ?3 AND EXISTS (
+     SELECT 1 FROM users WHERE users.id = tickets.user_id AND users.email = tickets.email
+         AND users.credential_version = tickets.credential_version)";
 
 impl Store {
     async fn insert_ticket(&self, ticket: &Ticket) -> worker::Result<()> {
@@ -153,7 +146,6 @@ impl Store {
         new: &PasswordHash,
         event: &AuditEvent,
     ) -> worker::Result<Replaced> {
-        const TAKE: &str = take_ticket!(" AND users.credential_version = tickets.credential_version");
         const COUNT: &str = "UPDATE users SET credential_version = credential_version + 1, updated_at = ?2
              WHERE id = ?1 AND changes() > 0";
         const SET_HASH: &str = "UPDATE credentials SET password_hash = ?2, updated_at = ?3
@@ -175,7 +167,6 @@ impl Store {
     }
 
     async fn use_verify_ticket(&self, ticket: &Ticket, event: &AuditEvent) -> worker::Result<Replaced> {
-        const TAKE: &str = take_ticket!("");
         const NOTE: &str = "UPDATE users SET email_verified_at = ?2, verify_by = NULL, updated_at = ?2
              WHERE id = ?1 AND changes() > 0";
         let (user, now) = (ticket.user.to_string(), seconds(event.at));

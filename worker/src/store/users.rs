@@ -96,8 +96,17 @@ impl Users for Store {
         self.write_user(user, &change, &event).await.map_err(fault("users"))
     }
 
+    async fn delete_unverified(
+        &self,
+        user: UserId,
+        before: UnixSeconds,
+        event: AuditEvent,
+    ) -> Result<Deleted, PortError> {
+        self.remove_user(user, Some(before), &event).await.map_err(fault("users"))
+    }
+
     async fn delete_user(&self, user: UserId, event: AuditEvent) -> Result<Deleted, PortError> {
-        self.remove_user(user, &event).await.map_err(fault("users"))
+        self.remove_user(user, None, &event).await.map_err(fault("users"))
     }
 
     async fn replace_password_hash(
@@ -157,6 +166,14 @@ impl Store {
             is_open!(),
             " END ON CONFLICT (email) DO NOTHING"
         );
+        // The account that has the address already, where the policy would have let the sign-up in.
+        const IS_TAKEN: &str = concat!(
+            "UPDATE users SET last_active_at = last_active_at
+             WHERE email = ?6 AND id <> ?5 AND CASE WHEN ?7 IS NOT NULL THEN EXISTS (
+                 SELECT 1 FROM invitations WHERE hash = ?7 AND email = ?6 AND expires_at > ?8) ELSE ",
+            is_open!(),
+            " END"
+        );
         /// Whether the account `?1` is the only one: it has just been inserted.
         macro_rules! is_first {
             () => {
@@ -189,53 +206,60 @@ impl Store {
         let group = user.default_group.map(|group| group.to_string());
         let first_event = AuditEvent { outcome: AuditOutcome::FirstAdmin, ..event.clone() };
         let database = self.database()?;
-        let results = database
-            .batch(vec![
-                match &user.invitation {
-                    None => {
-                        let policy = [&first_may, &others, &unless_stored, &stored_counts];
-                        database.prepare(OPEN).bind_refs(policy)?
-                    }
-                    Some(hash) => {
-                        let (hash, email) = (D1Type::Text(hash), D1Type::Text(user.email.as_str()));
-                        database.prepare(OPEN_INVITATION).bind_refs([&hash, &email, &created_at])?
-                    }
+        let email = D1Type::Text(user.email.as_str());
+        let invitation = optional(user.invitation.as_deref());
+        let mut statements = vec![
+            match &user.invitation {
+                None => {
+                    let policy = [&first_may, &others, &unless_stored, &stored_counts];
+                    database.prepare(OPEN).bind_refs(policy)?
+                }
+                Some(hash) => {
+                    let hash = D1Type::Text(hash);
+                    database.prepare(OPEN_INVITATION).bind_refs([&hash, &email, &created_at])?
+                }
+            },
+            database.prepare(INSERT_USER).bind_refs([
+                &first_may,
+                &others,
+                &unless_stored,
+                &stored_counts,
+                &id,
+                &email,
+                &D1Type::Text(user.name.as_str()),
+                &D1Type::Text(user.default_role.as_str()),
+                &D1Type::Text(user.image.as_str()),
+                &created_at,
+                &optional(user.username.as_deref()),
+                &match user.verification {
+                    EmailVerification::Done => seconds(user.created_at),
+                    EmailVerification::DueBy(_) | EmailVerification::Unasked => D1Type::Null,
                 },
-                database.prepare(INSERT_USER).bind_refs([
-                    &first_may,
-                    &others,
-                    &unless_stored,
-                    &stored_counts,
-                    &id,
-                    &D1Type::Text(user.email.as_str()),
-                    &D1Type::Text(user.name.as_str()),
-                    &D1Type::Text(user.default_role.as_str()),
-                    &D1Type::Text(user.image.as_str()),
-                    &created_at,
-                    &optional(user.username.as_deref()),
-                    &match user.verification {
-                        EmailVerification::Done => seconds(user.created_at),
-                        EmailVerification::DueBy(_) | EmailVerification::Unasked => D1Type::Null,
-                    },
-                    &user.verification.due_by().map_or(D1Type::Null, seconds),
-                    &optional(user.invitation.as_deref()),
-                ])?,
-                database.prepare(WAS_INSERTED).bind_refs([&id, &flag(true)])?,
-                audit_log::insert(&database, &first_event, Condition::IfChanged)?,
-                database.prepare(WAS_INSERTED).bind_refs([&id, &flag(false)])?,
-                audit_log::insert(&database, &event, Condition::IfChanged)?,
-                database.prepare(CLOSE_SIGN_UP).bind_refs([&id, &flag(policy.closes), &created_at])?,
-                database.prepare(INSERT_CREDENTIAL).bind_refs([
-                    &id,
-                    &optional(user.password_hash.as_ref().map(PasswordHash::as_str)),
-                    &created_at,
-                ])?,
-                database.prepare(JOIN_GROUP).bind_refs([&id, &optional(group.as_deref()), &created_at])?,
-                // Whoever was invited has come.
-                database.prepare(USE_INVITATION).bind_refs([&id, &D1Type::Text(user.email.as_str())])?,
-                database.prepare(FIND_ACCOUNT).bind_refs(&id)?,
-            ])
-            .await?;
+                &user.verification.due_by().map_or(D1Type::Null, seconds),
+                &invitation,
+            ])?,
+            database.prepare(WAS_INSERTED).bind_refs([&id, &flag(true)])?,
+            audit_log::insert(&database, &first_event, Condition::IfChanged)?,
+            database.prepare(WAS_INSERTED).bind_refs([&id, &flag(false)])?,
+            audit_log::insert(&database, &event, Condition::IfChanged)?,
+            database.prepare(CLOSE_SIGN_UP).bind_refs([&id, &flag(policy.closes), &created_at])?,
+            database.prepare(INSERT_CREDENTIAL).bind_refs([
+                &id,
+                &optional(user.password_hash.as_ref().map(PasswordHash::as_str)),
+                &created_at,
+            ])?,
+            database.prepare(JOIN_GROUP).bind_refs([&id, &optional(group.as_deref()), &created_at])?,
+            // Whoever was invited has come.
+            database.prepare(USE_INVITATION).bind_refs([&id, &email])?,
+            database.prepare(FIND_ACCOUNT).bind_refs(&id)?,
+        ];
+        if let Some(event) = &user.if_taken {
+            let bound =
+                [&first_may, &others, &unless_stored, &stored_counts, &id, &email, &invitation, &created_at];
+            statements.push(database.prepare(IS_TAKEN).bind_refs(bound)?);
+            statements.push(audit_log::insert_about_owner(&database, event, &user.email)?);
+        }
+        let results = database.batch(statements).await?;
 
         #[derive(Deserialize)]
         struct Open {
@@ -440,20 +464,31 @@ impl Store {
         })
     }
 
-    /// Credential, identities and memberships go with the account: the schema says so.
-    async fn remove_user(&self, user: UserId, event: &AuditEvent) -> worker::Result<Deleted> {
-        const DELETE: &str = concat!("DELETE FROM users WHERE id = ?1 AND NOT ", is_last_admin!());
-        const LEFT: &str = "SELECT id FROM users WHERE id = ?1";
+    /// Credential, identities and memberships go with the account: the schema says so. `unverified_before` spares every
+    /// account whose owner has shown their address, or has time to.
+    async fn remove_user(
+        &self,
+        user: UserId,
+        unverified_before: Option<UnixSeconds>,
+        event: &AuditEvent,
+    ) -> worker::Result<Deleted> {
+        const DELETE: &str = concat!(
+            "DELETE FROM users WHERE id = ?1
+             AND (?2 IS NULL OR (verify_by < ?2 AND email_verified_at IS NULL)) AND NOT ",
+            is_last_admin!()
+        );
+        const LEFT: &str = "SELECT id FROM users WHERE id = ?1
+             AND (?2 IS NULL OR (verify_by < ?2 AND email_verified_at IS NULL))";
         #[derive(Deserialize)]
         struct Row {}
         let id = user.to_string();
-        let id = D1Type::Text(&id);
+        let bound = [D1Type::Text(&id), unverified_before.map_or(D1Type::Null, seconds)];
         let database = self.database()?;
         let results = database
             .batch(vec![
-                database.prepare(DELETE).bind_refs(&id)?,
+                database.prepare(DELETE).bind_refs(&bound)?,
                 audit_log::insert(&database, event, Condition::IfChanged)?,
-                database.prepare(LEFT).bind_refs(&id)?,
+                database.prepare(LEFT).bind_refs(&bound)?,
             ])
             .await?;
         let left: Option<Row> = first(&results, 2)?;

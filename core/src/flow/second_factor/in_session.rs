@@ -50,7 +50,7 @@ pub async fn stage(
 ) -> Result<Staged, SecondFactorError> {
     let user = caller.user.id;
     let stored = ctx.ports.find_second_factor(user).await?;
-    let replaces = stored.is_some_and(|stored| stored.secret.is_some());
+    let replaces = stored.as_ref().is_some_and(StoredFactor::is_in_force);
     if replaces {
         let shown = shown.ok_or(SecondFactorError::NothingShown)?;
         prove_present(ctx, user, shown, AuditAction::EnrollFactor).await?;
@@ -125,7 +125,7 @@ pub async fn confirm(
     let step = waiting.step_of(ctx, caller, shown).await?.ok_or(SecondFactorError::WrongCode)?;
     let present = ctx.ports.find_second_factor(user).await?;
     // Only who has shown the present factor replaces it.
-    if present.as_ref().is_some_and(|present| present.secret.is_some()) != waiting.replaces {
+    if present.as_ref().is_some_and(StoredFactor::is_in_force) != waiting.replaces {
         return Err(SecondFactorError::Concurrent);
     }
     let hash = step_of_session(caller.claims.sid);
@@ -160,7 +160,7 @@ pub async fn disable(
     if ctx.settings().await?.is_on("ENABLE_MFA") {
         return Err(SecondFactorError::Required);
     }
-    let stored = ctx.ports.find_second_factor(user).await?.filter(|stored| stored.secret.is_some());
+    let stored = ctx.ports.find_second_factor(user).await?.filter(StoredFactor::is_in_force);
     if stored.is_none() {
         return Err(SecondFactorError::Off);
     }
@@ -202,7 +202,7 @@ pub async fn prove(
     action: AuditAction,
 ) -> Result<(), SecondFactorError> {
     let stored = ctx.ports.find_second_factor(user).await?;
-    if stored.is_none_or(|stored| stored.secret.is_none()) {
+    if !stored.as_ref().is_some_and(StoredFactor::is_in_force) {
         return Ok(());
     }
     let shown = shown.ok_or(SecondFactorError::NothingShown)?;

@@ -30,7 +30,7 @@ const RESET_LIFETIME: Lifetime = Lifetime::from_minutes(60);
 /// When the store can not be read.
 pub async fn status(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> Result<Status, PortError> {
     let stored = ctx.ports.find_second_factor(caller.user.id).await?;
-    let enabled = stored.as_ref().is_some_and(|stored| stored.secret.is_some());
+    let enabled = stored.as_ref().is_some_and(StoredFactor::is_in_force);
     let left = stored.map_or(0, |stored| stored.backup_codes.left());
     let required = ctx.settings().await?.is_on("ENABLE_MFA");
     Ok(Status { enabled, required, backup_codes_left: if enabled { left } else { 0 } })

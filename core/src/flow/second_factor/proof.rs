@@ -88,7 +88,7 @@ pub(super) async fn prove_present(
     shown: &Shown,
     action: AuditAction,
 ) -> Result<StoredFactor, SecondFactorError> {
-    let stored = ctx.ports.find_second_factor(user).await?.filter(|stored| stored.secret.is_some());
+    let stored = ctx.ports.find_second_factor(user).await?.filter(StoredFactor::is_in_force);
     let stored = stored.ok_or(SecondFactorError::Off)?;
     spend(ctx, user).await?;
     let proof = check(ctx, user, &stored, shown, action).await?;

@@ -62,7 +62,7 @@ pub async fn confirm_enrolment(
     spend(ctx, user).await?;
     let present = ctx.ports.find_second_factor(user).await?;
     // Only who has shown the present factor replaces it.
-    let has_factor = present.as_ref().is_some_and(|present| present.secret.is_some());
+    let has_factor = present.as_ref().is_some_and(StoredFactor::is_in_force);
     if has_factor != (challenge.kind == ChallengeKind::Replace) {
         return Err(SecondFactorError::Concurrent);
     }

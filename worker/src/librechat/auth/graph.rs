@@ -13,7 +13,6 @@ use crate::{
 ///
 /// # Errors
 /// 401, 403 or 503.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn token(_: &Call<'_, impl Ports>, _: Member) -> Result<Answer, Error> {
     Err(Error::forbidden("Microsoft Graph access requires Entra ID authentication"))
 }
@@ -22,7 +21,6 @@ pub async fn token(_: &Call<'_, impl Ports>, _: Member) -> Result<Answer, Error>
 ///
 /// # Errors
 /// 401, 404 or 503.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn cloudfront(_: &Call<'_, impl Ports>, _: Member) -> Result<Answer, Error> {
     Err(Error::text(StatusCode::NOT_FOUND, "Not Found"))
 }

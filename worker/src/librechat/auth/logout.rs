@@ -23,22 +23,21 @@ pub async fn logout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
         Credential::Unusable => Err(Error::malformed_token()),
         Credential::Present(token) => sign_out::end_known(&call.ctx, token).await.map_err(Error::from),
     };
-    let mut by_cookie = false;
-    if call.cookies == Cookies::Count {
-        if let Found::One(token) = cookie::find(headers, REFRESH_TOKEN) {
-            by_cookie = sign_out::end_refreshable(&call.ctx, token).await?;
-        }
-        // The browser's session with the other pages of this service.
-        if let Found::One(token) = cookie::find(headers, TOKEN) {
-            sign_out::end(&call.ctx, token).await?;
-        }
+    let counts = call.cookies == Cookies::Count;
+    let by_cookie = match cookie::find(headers, REFRESH_TOKEN) {
+        Found::One(token) if counts => sign_out::end_refreshable(&call.ctx, token).await?,
+        _ => false,
+    };
+    if let Err(error) = bearer
+        && !by_cookie
+    {
+        return Err(error.with_cookies(view::forgotten_here(call)));
     }
-    match bearer {
-        Err(error) if !by_cookie => Err(error.with_cookies(view::forgotten(call))),
-        _ => {
-            let mut answer = view::message("Logout successful");
-            view::add_cookies(&mut answer, view::forgotten(call));
-            Ok(answer)
-        }
+    // The browser's session with the other pages of this service.
+    if counts && let Found::One(token) = cookie::find(headers, TOKEN) {
+        sign_out::end(&call.ctx, token).await?;
     }
+    let mut answer = view::message("Logout successful");
+    view::add_cookies(&mut answer, view::forgotten(call));
+    Ok(answer)
 }

@@ -1,7 +1,11 @@
 //! `requestPasswordReset` and `resetPassword`.
 
 use http::StatusCode;
-use portico_core::{flow::reset_password, ports::Ports, secret::Secret};
+use portico_core::{
+    flow::reset_password::{self, ResetError, Tickets},
+    ports::Ports,
+    secret::Secret,
+};
 
 use crate::{
     http::answer::Answer,
@@ -15,7 +19,9 @@ use crate::{
 /// # Errors
 /// 400, 403, 415, 429 or 503.
 pub async fn request(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    check_switch(call)?;
+    if !call.config.pages.password_reset {
+        return Err(switched_off());
+    }
     let mut body = Body::of(call.request)?;
     let Some(email) = body.string("email") else { return Err(Error::bad_request(&body.issues())) };
     reset_password::request(&call.ctx, email.trim()).await?;
@@ -27,19 +33,21 @@ pub async fn request(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 /// # Errors
 /// 400, 403, 415, 429 or 503.
 pub async fn reset(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    check_switch(call)?;
+    let is_on = call.config.pages.password_reset;
     let mut body = Body::of(call.request)?;
     let fields = (body.string("userId"), body.string("token"), body.string("password"));
     let (Some(user), Some(token), Some(password)) = fields else {
-        return Err(Error::bad_request(&body.issues()));
+        return Err(if is_on { Error::bad_request(&body.issues()) } else { switched_off() });
     };
-    reset_password::choose(&call.ctx, &user, &token, &Secret::new(password)).await?;
+    let tickets = if is_on { Tickets::All } else { Tickets::Handed };
+    let chosen = reset_password::choose(&call.ctx, &user, &token, &Secret::new(password), tickets).await;
+    chosen.map_err(|error| match error {
+        ResetError::WrongTicket if !is_on => switched_off(),
+        error => error.into(),
+    })?;
     Ok(view::message("Password reset was successful"))
 }
 
-fn check_switch<P>(call: &Call<'_, P>) -> Result<(), Error> {
-    match call.config.pages.password_reset {
-        true => Ok(()),
-        false => Err(Error::text(StatusCode::FORBIDDEN, "Password reset is not allowed.")),
-    }
+fn switched_off() -> Error {
+    Error::text(StatusCode::FORBIDDEN, "Password reset is not allowed.")
 }

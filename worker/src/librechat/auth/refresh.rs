@@ -61,5 +61,5 @@ fn refused(call: &Call<'_, impl Ports>, error: RefreshError) -> Error {
         }
         error => error,
     };
-    error.with_cookies(view::forgotten(call))
+    error.with_cookies(view::forgotten_here(call))
 }

@@ -9,7 +9,6 @@ use portico_core::{
     },
     ports::Ports,
     secret::Secret,
-    session::ChallengeToken,
 };
 use serde_json::json;
 
@@ -121,23 +120,43 @@ pub async fn verify_temp(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let shown = shown(&mut body)?;
     let Some(token) = token else { return Err(Error::bad_request("Missing temporary token")) };
     let expired = || Error::unauthorized("Invalid or expired temporary token");
-    let user = ChallengeToken::parse(&token).ok_or_else(expired)?.user;
-    limits::spend_code(call, user).await?;
+    // Only who has a step that is alive counts against its account (TH-08).
+    let step = second_factor::look_up(&call.ctx, &token).await.map_err(|error| match error {
+        SecondFactorError::Expired => expired(),
+        error => too_many(call, error),
+    })?;
+    limits::spend_code(call, step.token.user).await.map_err(|error| too_many(call, error))?;
     let shown = shown.ok_or_else(|| Error::unauthorized("Invalid 2FA code or backup code"))?;
     let verified = second_factor::verify(&call.ctx, &token, &shown, Grant::Refreshable).await;
     let signed_in = verified.map_err(|error| match error {
         SecondFactorError::Expired | SecondFactorError::Concurrent => expired(),
         SecondFactorError::WrongCode => Error::unauthorized("Invalid 2FA code or backup code"),
-        error => error.into(),
+        error => too_many(call, error),
     })?;
     login::end_previous(call).await;
     let refresh = signed_in.refresh.as_ref().ok_or_else(Error::unwelcome)?;
     Ok(view::session(call, &signed_in.token, &signed_in.user, refresh))
 }
 
+/// This route has one text for everything that there is too much of (contract §8).
+fn too_many<P>(call: &Call<'_, P>, error: SecondFactorError) -> Error {
+    match error {
+        SecondFactorError::Throttled { retry_after } | SecondFactorError::TooManyCodes { retry_after } => {
+            limits::too_many_codes(call, retry_after)
+        }
+        error => error.into(),
+    }
+}
+
 fn shown(body: &mut Body) -> Result<Option<Shown>, Error> {
     let shown = body.shown();
     if body.is_sound() { Ok(shown) } else { Err(Error::bad_request(&body.issues())) }
+}
+
+/// What the caller shows; nothing is a wrong code.
+async fn code(call: &Call<'_, impl Ports>, caller: &Member) -> Result<Shown, Error> {
+    let nothing = || Shown { code: Secret::new(String::new()), is_backup: false };
+    Ok(optional_code(call, caller).await?.unwrap_or_else(nothing))
 }
 
 async fn optional_code(call: &Call<'_, impl Ports>, caller: &Member) -> Result<Option<Shown>, Error> {
@@ -146,9 +165,4 @@ async fn optional_code(call: &Call<'_, impl Ports>, caller: &Member) -> Result<O
         limits::spend_code(call, caller.session.user.id).await?;
     }
     Ok(shown)
-}
-
-async fn code(call: &Call<'_, impl Ports>, caller: &Member) -> Result<Shown, Error> {
-    let shown = optional_code(call, caller).await?;
-    shown.ok_or_else(|| Error::bad_request("Invalid token or backup code."))
 }

@@ -15,7 +15,6 @@ use crate::{
 ///
 /// # Errors
 /// 401 or 503.
-#[expect(clippy::unused_async, reason = "handlers are async")]
 pub async fn read(_: &Call<'_, impl Ports>, caller: Member) -> Result<Answer, Error> {
     let accepted_at = caller.session.user.terms_accepted_at;
     let view = json!({"termsAccepted": accepted_at.is_some(), "termsAcceptedAt": view::date(accepted_at)});

@@ -18,9 +18,9 @@ pub async fn verify(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let (Some(email), Some(token)) = (body.string("email"), body.string("token")) else {
         return Err(Error::bad_request(&body.issues()));
     };
-    // A plus is a plus in an address; what has no percent sign was decoded before.
-    let email = percent_decode_str(email.trim()).decode_utf8_lossy();
-    verify_email::show(&call.ctx, &email, &token).await?;
+    // Pages decode it, or leave that to us; a plus is a plus in an address, and a percent sign may be one.
+    let (email, decoded) = (email.trim(), percent_decode_str(email.trim()).decode_utf8_lossy());
+    verify_email::show(&call.ctx, &[email, &decoded], &token).await?;
     let view = json!({"message": "Email verification was successful", "status": "success"});
     Ok(answer::json(StatusCode::OK, &view))
 }
