@@ -23,7 +23,7 @@ fn who_signs_up_on_one_side_signs_in_on_the_other() {
 
 #[test]
 fn a_token_of_one_side_is_a_session_on_the_other_and_cookies_never_cross() {
-    /* decisions: "Login"; TK-12 */
+    /* TK-12 */
     let app = TestApp::with_vars(&OPEN);
     let ann = app.sign_up("Ann", "ann@example.com");
     assert_eq!(ann.get("/api/user").status, 200);

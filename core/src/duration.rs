@@ -1,5 +1,4 @@
-//! How long a token lives: the grammar of `JWT_EXPIRES_IN` (Open WebUI contract §3.2, decisions in
-//! AD-07 and R-04).
+//! How long a token lives: the grammar of `JWT_EXPIRES_IN` (Open WebUI contract §3.2; AD-07, R-04).
 
 use crate::time::{Lifetime, UnixSeconds};
 

@@ -119,7 +119,7 @@ pub struct Ticket {
 pub struct Invitation {
     /// Names it in lists.
     pub id: InvitationId,
-    /// Digest of the token; the empty text before the mail has gone out.
+    /// Digest of the token; another one each time that a mail goes out.
     pub hash: String,
     /// The only address that it is good for.
     pub email: Email,

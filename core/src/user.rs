@@ -181,7 +181,7 @@ impl NewUser {
     }
 }
 
-/// Who may create an account (Open WebUI contract §1.2, decisions.md "First user"). The store decides with it in
+/// Who may create an account (Open WebUI contract §1.2). The store decides with it in
 /// the step that inserts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SignUpPolicy {

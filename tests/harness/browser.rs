@@ -1,5 +1,5 @@
+use alloc::collections::BTreeMap;
 use core::cell::RefCell;
-use std::collections::BTreeMap;
 
 use http::Method;
 use serde_json::{Value, json};

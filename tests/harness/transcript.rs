@@ -1,8 +1,8 @@
 //! Everything that was said to an app and by it, to find out at its end that no secret is where none may be: in an
 //! answer that nobody asked it of, in a line of the log, or in a row of the audit log (RS-02, PW-17, LG-02).
 
+use alloc::collections::BTreeSet;
 use core::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
 
 use http::Request;
 use serde_json::Value;

@@ -35,7 +35,12 @@ const FLOWS: [Flow; 11] = [
         name: "log in",
         prepare: |_| Value::Null,
         act: |stage| Browser::of(stage.app).try_login(BOB, PASSWORD),
-        settle: |stage, _| assert_eq!(stage.bob.get("/api/user").status, 200),
+        settle: |stage, answer| {
+            let again = Browser::of(stage.app);
+            again.login(BOB);
+            assert_eq!(again.get("/api/user").status, 200);
+            assert_eq!(answer.status == 200, answer.cookie("refreshToken").is_some());
+        },
     },
     Flow {
         name: "refresh",
@@ -221,13 +226,13 @@ fn every_call_in_turn(flow: &Flow, fault: Fault) {
             native.ports.plan(fault, nth);
             let answer = (flow.act)(&stage);
             made = native.ports.heal();
-            println!("{}, {fault:?} of call {nth}: {answer:?}", flow.name);
-            assert!(answer.status < 500 || answer.status == 503);
+            let what = format!("{}, {fault:?} of call {nth}: {answer:?}", flow.name);
+            assert!(answer.status < 500 || answer.status == 503, "{what}");
             if answer.status == 503 {
-                assert_eq!(answer.cookies(), [""; 0]);
+                assert_eq!(answer.cookies(), [""; 0], "{what}");
             }
             if !made {
-                assert_eq!(answer.status, 200);
+                assert_eq!(answer.status, 200, "{what}");
             }
             (flow.settle)(&stage, &answer);
         });

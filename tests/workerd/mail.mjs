@@ -96,7 +96,6 @@ function api(status) {
 
 const server = kinds[kind]();
 server.on("error", () => {});
-const listening = server.listen(0, "localhost", () => {
+server.listen(0, "localhost", () => {
   tell({ port: (server.server ?? server).address().port });
 });
-void listening;

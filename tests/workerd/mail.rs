@@ -126,13 +126,33 @@ fn a_receiver_that_does_not_exist_is_not_tried_again() {
     /* FT-15 */
     let server = Server::start("refuses");
     let app = app(&server, "tls");
-    let browser = Browser::of(&app);
+    is_given_up(&app, &server, "refuses");
+}
+
+#[test]
+fn a_mail_that_an_http_api_does_not_like_is_not_sent_again() {
+    /* FT-15 */
+    let server = Server::start("http-refuses");
+    let url = format!("http://localhost:{}/emails", server.port);
+    let app = TestApp::with_vars(&[
+        ("RESEND_API_KEY", "re_123"),
+        ("RESEND_API_URL", &url),
+        ("EMAIL_FROM", "no-reply@example.com"),
+        ("DOMAIN_CLIENT", "https://chat.example"),
+        ("ENABLE_SIGNUP", "true"),
+    ]);
+    is_given_up(&app, &server, "422");
+}
+
+/// A mail is refused for good: it is tried once, and the log says so without saying where it went.
+fn is_given_up(app: &TestApp, server: &Server, tried: &str) {
+    let browser = Browser::of(app);
     assert_eq!(browser.register("Ann", "ann@example.com").status, 200);
-    assert_eq!(server.next(), json!({"tried": "refuses"}));
+    assert_eq!(server.next(), json!({ "tried": tried }));
     let form = crate::harness::credentials("ann@example.com", PASSWORD);
     let given_up = crate::harness::eventually(|| {
         // The first account administrates, but for its address.
-        let TestApp::Workerd(workerd) = &app else { unreachable!() };
+        let TestApp::Workerd(workerd) = app else { unreachable!() };
         workerd.sql("UPDATE users SET verify_by = NULL");
         let token = app.anonymous().post("/api/v1/auths/signin", &form).token();
         let log = app.anonymous().with_token(token).get("/api/v1/audit").json();

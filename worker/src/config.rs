@@ -29,6 +29,7 @@ use portico_core::{
     time::Lifetime,
     totp::BackupCodeKey,
 };
+use subtle::ConstantTimeEq as _;
 
 use members::{MemberPages, RouteLimits};
 use trusted_headers::TrustedHeaders;
@@ -133,6 +134,9 @@ impl fmt::Display for ConfigError {
     }
 }
 
+/// Stands for a missing secret while the other variables are read; nothing that it made is ever used.
+const PLACEHOLDER: &str = "nothing is ever signed or sealed with this";
+
 impl Config {
     /// Reads the configuration through `lookup`, which knows variables and secrets by name.
     ///
@@ -140,7 +144,8 @@ impl Config {
     /// Every problem, so that one reading of the log is enough.
     pub fn parse(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Vec<ConfigError>> {
         let mut vars = Variables::new(lookup);
-        let root = vars.required_secret("PORTICO_SECRET");
+        // Without one, the others are looked at all the same; what comes of it is thrown away.
+        let root = vars.required_secret("PORTICO_SECRET").or_else(|| RootSecret::parse(PLACEHOLDER).ok());
         let previous_root = vars.secret("PORTICO_PREVIOUS_SECRET");
         let defaults = vars.setting_defaults();
         // A bad one has been named among the defaults.
@@ -256,6 +261,15 @@ impl Config {
             Some(config) if problems.is_empty() => Ok(config),
             _ => Err(problems),
         }
+    }
+}
+
+impl Config {
+    /// Whether somebody who shows this may create the first account (AD-02).
+    pub fn admits_first(&self, shown: &str) -> bool {
+        let is_shown =
+            |secret: &Secret<String>| secret.expose_secret().as_bytes().ct_eq(shown.as_bytes()).into();
+        self.bootstrap_secret.as_ref().is_none_or(is_shown)
     }
 }
 

@@ -86,8 +86,8 @@ pub async fn serve(
     platform::response(answer)
 }
 
-/// What has to be done now and then: events are told that nobody was woken up for, and old ones leave the log. Gives a
-/// promise.
+/// What has to be done now and then: events are told and mails sent that nobody was woken up for, old events leave the
+/// log, and accounts go whose owners never showed their address. Gives a promise.
 pub fn tidy(env: &worker::Env) -> JsValue {
     let env = env.clone();
     let work = async move {

@@ -4,6 +4,7 @@
 #[macro_use]
 mod row;
 
+mod account;
 mod api_keys;
 mod audit_log;
 mod batch;
@@ -31,10 +32,10 @@ use portico_core::{
     time::Lifetime,
 };
 
+pub(crate) use account::{ACTIVE_EVERY_SECONDS, StoredAccount, load_account, note_activity};
 pub(crate) use audit_log::{mails_ordered, written};
 pub(crate) use book_tables::BookTables;
 pub(crate) use bucket_table::BucketTable;
-pub(crate) use users::{ACTIVE_EVERY_SECONDS, StoredAccount, load_account, note_activity};
 
 use crate::platform;
 

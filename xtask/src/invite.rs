@@ -31,10 +31,11 @@ impl Invite {
             .with_context(|| format!("ask {}", self.url))?;
         let status = answer.status();
         let body: Value = serde_json::from_str(&answer.body_mut().read_to_string()?).unwrap_or_default();
+        let word = |name: &str| body.get(name).and_then(Value::as_str);
         if !status.is_success() {
-            bail!("the deployment answered {status}: {}", body["detail"].as_str().unwrap_or_default());
+            bail!("the deployment answered {status}: {}", word("detail").unwrap_or_default());
         }
-        match body["link"].as_str() {
+        match word("link") {
             Some(link) => {
                 println!("{} is invited. Hand on this link, which is shown once: {link}", self.email)
             }

@@ -9,7 +9,8 @@ use crate::{
     time::UnixSeconds,
 };
 
-/// Counts a violation of an account, where the deployment bans at all. One too many ends its sessions and opens none until the ban is over.
+/// Counts a violation of an account, where the deployment bans at all. One too many ends its sessions, and it opens none
+/// until the ban is over.
 ///
 /// # Errors
 /// When the session authority or the audit log can not be reached.
@@ -34,7 +35,7 @@ pub async fn ban(
     user: UserId,
     until: UnixSeconds,
 ) -> Result<(), BanError> {
-    if admin != user && ctx.ports.primary_admin().await? == Some(user) {
+    if ctx.is_out_of_reach(admin, user).await? {
         return Err(BanError::PrimaryAdmin);
     }
     ctx.ports.load_credential(user).await?.ok_or(BanError::NoAccount)?;

@@ -242,7 +242,7 @@ pub async fn revoke_sessions(
     if ctx.ports.load_credential(target).await?.is_none() {
         return Err(ManageUserError::NoAccount);
     }
-    if admin != target && ctx.ports.primary_admin().await? == Some(target) {
+    if ctx.is_out_of_reach(admin, target).await? {
         return Err(ManageUserError::PrimaryAdmin);
     }
     ctx.ports.append(audit::event_about(ctx, admin, target, AuditAction::RevokeSessions)?).await?;

@@ -137,7 +137,7 @@ pub async fn mint(
     if credential.password_hash.is_none() {
         return Err(ResetError::NoPassword);
     }
-    if admin != user && ctx.ports.primary_admin().await? == Some(user) {
+    if ctx.is_out_of_reach(admin, user).await? {
         return Err(ResetError::PrimaryAdmin);
     }
     ctx.ports.append(audit::event_about(ctx, admin, user, AuditAction::MintResetLink)?).await?;

@@ -1,5 +1,4 @@
-//! The claims of a session token, as decisions of the product fix them: Open WebUI's (contract §3.1)
-//! plus `sid` and `iss`.
+//! The claims of a session token: Open WebUI's (contract §3.1) plus `sid` and `iss`.
 
 use alloc::{borrow::Cow, string::String};
 

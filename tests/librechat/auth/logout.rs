@@ -23,8 +23,8 @@ fn the_session_ends_and_every_cookie_of_one_is_forgotten() {
         assert_eq!(cookie, format!("{name}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; {expires}"));
     }
     // The other pages' cookie has the attributes that it was set with.
-    let token = answer.cookie("token").unwrap();
-    assert!(token.contains("Max-Age=0") && token.contains("SameSite=lax"), "{token}");
+    let other = answer.cookie("token").unwrap();
+    assert!(other.contains("Max-Age=0") && other.contains("SameSite=lax"), "{other}");
     assert_eq!(app.anonymous().with_token(&token).get("/api/user").status, 401);
     browser.reload();
     browser.set_cookie("refreshToken", &refresh);

@@ -168,6 +168,7 @@ fn guessing_ends_soon_and_counts_against_the_account() {
         // One more with another step, and the account is shut out: the limit for its codes is another one than its
         // networks'.
         let temp = pending(&browser, "ann@example.com");
+        assert_eq!(guess("203.0.113.3", &temp).status, 401);
         assert_eq!(
             message(&guess("203.0.113.3", &temp)),
             (429, "Too many verification attempts, please try again after 5 minutes.".to_string())

@@ -33,6 +33,8 @@ fn a_deployment_without_a_usable_secret_does_not_start() {
         );
     }
     assert_eq!(refused_variables(&[("WEBUI_SECRET_KEY", "short")]), ["WEBUI_SECRET_KEY"]);
+    let bad = [("SESSION_EXPIRY", "15m"), ("PORTICO_SECRET", "short")];
+    assert_eq!(refused_variables(&bad), ["PORTICO_SECRET", "SESSION_EXPIRY"], "the others are named, too");
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! One object for the deployment: it tells webhooks what they do not know yet, one turn at a time, away from everybody's
-//! requests. It stores nothing; how far each webhook was told stands in the database. Its alarm is the next turn.
+//! One object for the deployment: it tells webhooks what they do not know yet and sends the mails that are due, one turn
+//! at a time, away from everybody's requests. It stores nothing; how far each webhook was told and which mails are on
+//! their way stands in the database. Its alarm is the next turn.
 
 use alloc::rc::Rc;
 use core::time::Duration;

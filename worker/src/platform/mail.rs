@@ -24,6 +24,9 @@ use worker::{Delay, SecureTransport, Socket};
 /// How long a conversation with a server may take, from the first byte to the last.
 const PATIENCE: Duration = Duration::from_secs(100);
 
+/// How long closing a connection may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// Hands a letter to whoever the deployment has for that.
 pub(crate) async fn send_mail(
     env: &worker::Env,
@@ -162,8 +165,9 @@ async fn by_smtp(
             }
         };
     };
-    // Whatever happened, nobody goes on talking; a socket that does not close closes with its object.
-    let _ = socket.close().await;
+    // Whatever happened, nobody goes on talking; a socket that does not close, such as one whose handshake never ended,
+    // closes with its object.
+    select(pin!(socket.close()), pin!(Delay::from(FAREWELL))).await;
     taken
 }
 

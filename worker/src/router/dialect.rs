@@ -23,7 +23,7 @@ impl Dialect {
         let owns = |prefix: &&str| {
             path.strip_prefix(*prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if LIBRECHAT.iter().any(|prefix| owns(&prefix)) { Self::LibreChat } else { Self::OpenWebUi }
+        if LIBRECHAT.iter().any(owns) { Self::LibreChat } else { Self::OpenWebUi }
     }
 
     pub(super) fn not_found(self) -> Answer {

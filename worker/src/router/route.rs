@@ -62,7 +62,7 @@ pub enum Level {
     Verified,
 }
 
-/// What counts a route's attempts; the flow behind it spends them.
+/// What counts a route's attempts; the flow behind it spends them, or the router where that is said.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Throttle {
     /// [`portico_core::throttle::API_KEY_LIMIT`], for one account.
@@ -71,7 +71,8 @@ pub enum Throttle {
     /// [`portico_core::session::CHALLENGE_ATTEMPTS`] for one step of signing in, and
     /// [`portico_core::throttle::SECOND_FACTOR_LIMIT`] for one account.
     Challenge,
-    /// What the deployment says about one of LibreChat's routes, for one network; what is left is told in headers.
+    /// What the deployment says about one of LibreChat's routes, for one network. The router spends it and tells in
+    /// headers what is left; codes of a second factor are counted for their account on top.
     Member(Limiter),
     /// [`portico_core::throttle::REAUTHENTICATION_LIMIT`], for one account.
     Reauthentication,

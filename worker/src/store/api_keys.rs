@@ -11,11 +11,11 @@ use worker::D1Type;
 
 use super::{
     Store,
+    account::ACTIVE_EVERY_SECONDS,
     audit_log::{self, Condition},
     batch::{changed, seconds},
     fault,
     row::AccountRow,
-    users::ACTIVE_EVERY_SECONDS,
 };
 
 impl ApiKeys for Store {

@@ -96,7 +96,7 @@ pub async fn reset(
     admin: UserId,
     target: UserId,
 ) -> Result<Secret<String>, SecondFactorError> {
-    if admin != target && ctx.ports.primary_admin().await? == Some(target) {
+    if ctx.is_out_of_reach(admin, target).await? {
         return Err(SecondFactorError::PrimaryAdmin);
     }
     // Somebody who has none would be asked for what they never had, even where nobody needs one.

@@ -7,8 +7,10 @@ use crate::{
     memory::Memory,
     secret::RootSecret,
     session::{
-        AuthMethod, CHALLENGE_LIFETIME, ChallengeKind, LOST_ANSWER_TOLERANCE, RefreshKeys, RefreshToken,
+        Attempt, AuthMethod, CHALLENGE_ATTEMPTS, CHALLENGE_LIFETIME, ChallengeKind, ChallengeLookup,
+        Completed, LOST_ANSWER_TOLERANCE, RefreshKeys, RefreshToken, Use,
     },
+    totp::Step,
 };
 use alloc::string::ToString as _;
 

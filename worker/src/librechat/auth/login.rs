@@ -23,7 +23,7 @@ use crate::{
 /// `POST /api/auth/login`: e-mail and password for a session, or for a second step.
 ///
 /// # Errors
-/// 403, 404, 415, 422, 429 or 503.
+/// 400, 403, 404, 415, 422, 429 or 503.
 pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let pages = &call.config.pages;
     if !pages.email_login && !pages.email_login_override {

@@ -4,7 +4,6 @@ use portico_core::{
     ports::Ports,
     secret::Secret,
 };
-use subtle::ConstantTimeEq as _;
 
 use crate::{
     http::answer::Answer,
@@ -33,11 +32,7 @@ pub async fn register(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
         return Err(register::RegisterError::Closed.into());
     }
     let shown = body.optional("bootstrap_secret").unwrap_or_default();
-    let may_be_first = call
-        .config
-        .bootstrap_secret
-        .as_ref()
-        .is_none_or(|secret| bool::from(secret.expose_secret().as_bytes().ct_eq(shown.as_bytes())));
+    let may_be_first = call.config.admits_first(&shown);
     let admitted = register::admit(&call.ctx, invitation.as_deref(), may_be_first).await?;
     register::create(&call.ctx, admitted, form(call, body)?).await?;
     Ok(view::message("Please check your email to verify your email address."))
@@ -55,21 +50,17 @@ fn form<P>(call: &Call<'_, P>, mut body: Body) -> Result<Registration, Error> {
     };
     let email = body.email("email");
     let least = call.ctx.policy.password.min_code_points;
-    let password = password(&mut body, "password", least);
-    let confirmed = password_again(&mut body, least);
-    match (name, email, password) {
+    let (first, again) =
+        (password(&mut body, "password", least), password(&mut body, "confirm_password", least));
+    match (name, email, first) {
         (Some(name), Some(email), Some(password)) if body.is_sound() => {
-            if confirmed.as_ref() != Some(&password) {
+            if again.as_ref() != Some(&password) {
                 return Err(Error::not_found(": The passwords did not match"));
             }
             Ok(Registration { name, username, email, password: Secret::new(password) })
         }
         _ => Err(Error::not_found(&body.issues())),
     }
-}
-
-fn password_again(body: &mut Body, least: usize) -> Option<String> {
-    password(body, "confirm_password", least)
 }
 
 fn password(body: &mut Body, field: &str, least: usize) -> Option<String> {

@@ -5,8 +5,6 @@ use portico_core::{
     secret::Secret,
 };
 
-use subtle::ConstantTimeEq as _;
-
 use crate::{
     http::answer::Answer,
     open_webui::{auths::signin, error::Error, validate::Fields},
@@ -33,11 +31,7 @@ fn form<P>(call: &Call<'_, P>) -> Result<SignUp, Error> {
     let image = image.as_deref().unwrap_or(ImageReference::DEFAULT);
     let image = fields.image_reference("profile_image_url", image, &call.config.images);
     let shown = fields.optional_string("bootstrap_secret").unwrap_or_default();
-    let may_be_first = call
-        .config
-        .bootstrap_secret
-        .as_ref()
-        .is_none_or(|secret| bool::from(secret.expose_secret().as_bytes().ct_eq(shown.as_bytes())));
+    let may_be_first = call.config.admits_first(&shown);
     match (name, email, password, image) {
         (Some(name), Some(email), Some(password), Some(image)) if !fields.has_issues() => {
             let previous_token = signin::previous_token(call);

@@ -14,7 +14,7 @@ const MAX_SECONDS: u64 = 10 * 366 * 86_400;
 /// `POST /api/v1/users/{id}/ban`: `{"seconds": …}`. The account's sessions end, and it opens none until then.
 ///
 /// # Errors
-/// 400, 401, 403, 422 or 503.
+/// 400, 401, 403, 404, 422 or 503.
 pub async fn ban(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer, Error> {
     let target = super::target(call, &admin)?;
     let mut fields = Fields::of(call.request)?;

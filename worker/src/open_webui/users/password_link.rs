@@ -12,7 +12,7 @@ use crate::{
 /// administrator to hand on where there is no mail. In person only: a key opens no way to sign in.
 ///
 /// # Errors
-/// 400, 401, 403 or 503.
+/// 400, 401, 403, 404 or 503.
 pub async fn password_link(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<Answer, Error> {
     let target = super::target(call, &admin)?;
     let link = reset_password::mint(&call.ctx, admin.id(), target, &call.link_base()).await?;
