@@ -41,7 +41,7 @@ pub(crate) use policy::NotAdmitted;
 pub use policy::{Grant, GroupShare, MemberPolicy, Policy};
 
 use crate::{
-    id::UserId,
+    id::{SessionId, UserId},
     network::Network,
     permission::Permissions,
     ports::{PortError, Ports},
@@ -97,6 +97,8 @@ impl<P: Ports> Ctx<'_, P> {
 /// A session that has just been opened.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
+    /// The session.
+    pub session: SessionId,
     /// The account.
     pub user: User,
     /// Its new session token.

@@ -243,6 +243,35 @@ fn every_call_in_turn(flow: &Flow, fault: Fault) {
 }
 
 #[test]
+fn a_sign_in_that_a_new_factor_overtakes_is_asked_for_it() {
+    /* MF-07, MF-13 */
+    for nth in 1..20 {
+        with_native(&MAIL, |app, native| {
+            let bob = member(app, "Bob", BOB);
+            let staged = bob.poke("/api/auth/2fa/enable").json();
+            let code = json!({"token": authenticator(&staged).code(app.now())});
+            let other = Browser::from_network(app, "203.0.113.71");
+            let form = json!({"email": BOB, "password": PASSWORD});
+            let requests = vec![
+                other.client().json_request("/api/auth/login", &form),
+                bob.client().json_request("/api/auth/2fa/confirm", &code),
+            ];
+            native.ports.plan(Fault::Delay, nth);
+            let answers = app.at_once(requests);
+            native.ports.heal();
+            assert_eq!(answers[1].status, 200, "{nth}: {:?}", answers[1]);
+            let login = answers[0].json();
+            if let Some(token) = login["token"].as_str() {
+                let session = app.anonymous().with_token(token).get("/api/user");
+                assert_eq!(session.status, 401, "{nth}: a session without the factor is alive");
+            } else {
+                assert_eq!(login["twoFAPending"], true, "{nth}: {login}");
+            }
+        });
+    }
+}
+
+#[test]
 fn whichever_call_fails_people_can_do_it_again() {
     /* FT-01, FT-03, FT-05, FT-16 */
     FLOWS.iter().for_each(|flow| every_call_in_turn(flow, Fault::Fail));

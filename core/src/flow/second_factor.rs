@@ -29,7 +29,7 @@ use crate::{
     settings::Settings,
     throttle::{SECOND_FACTOR_LIMIT, Spent},
     time::{Lifetime, UnixSeconds},
-    user::{Account, Role},
+    user::{Account, Role, User},
 };
 
 /// What comes after the first proof of who somebody is.
@@ -93,7 +93,29 @@ pub struct Shown {
 }
 
 /// Lets somebody in who has proved who they are, or says what they have to do first (MF-06, MF-07).
+///
+/// Whoever sets a factor up ends the sessions that there are. One that was being opened meanwhile, by what was read of
+/// the account before, is ended here.
 pub(super) async fn after_first(
+    ctx: &Ctx<'_, impl Ports>,
+    account: Account,
+    method: AuthMethod,
+    grant: Grant,
+) -> Result<Next, OpenError> {
+    let user = account.user.id;
+    let had_factor = account.user.has_factor;
+    let next = begin(ctx, account.clone(), method, grant).await?;
+    let Next::Session(opened) = &next else { return Ok(next) };
+    if had_factor || ctx.ports.find_second_factor(user).await?.is_none() {
+        return Ok(next);
+    }
+    ctx.ports.end_session(user, opened.session).await?;
+    let account = Account { user: User { has_factor: true, ..account.user }, ..account };
+    begin(ctx, account, method, grant).await
+}
+
+/// The same for an account that nobody else can have changed meanwhile.
+pub(super) async fn begin(
     ctx: &Ctx<'_, impl Ports>,
     account: Account,
     method: AuthMethod,
