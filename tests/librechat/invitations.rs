@@ -21,7 +21,11 @@ fn form(email: &str, token: &str) -> Value {
 #[test]
 fn an_invitation_opens_a_closed_door_once_for_one_address() {
     /* librechat.md §3, §13.28 */
-    let closed = [MAIL.as_slice(), &[("ENABLE_SIGNUP", ""), ("REGISTER_MAX", "100")]].concat();
+    let closed = [
+        MAIL.as_slice(),
+        &[("ENABLE_SIGNUP", ""), ("DEFAULT_USER_ROLE", "pending"), ("REGISTER_MAX", "100")],
+    ]
+    .concat();
     let app = TestApp::with_vars(&closed);
     let ann = member(&app, "Ann", "ann@example.com");
     let admin = app.anonymous().with_token(ann.token());

@@ -16,7 +16,7 @@ use crate::{
     throttle::{SITE_SIGN_UP_LIMIT, Spent},
     ticket::{Invitation, Purpose, TicketToken},
     time::Lifetime,
-    user::{EmailVerification, NewUser, SignUpPolicy},
+    user::{EmailVerification, NewUser, Role, SignUpPolicy},
 };
 
 /// How long an account waits for its owner to show that they read its address (LibreChat contract §3).
@@ -113,6 +113,11 @@ pub async fn create(
     let is_told = super::reset_password::may_be_sent(ctx, &BucketKey::mail_about(email.as_str())).await?;
     let taken = if is_told { AuditOutcome::EmailTaken } else { AuditOutcome::Throttled };
     let invited = invitation.is_some();
+    // Whom an administrator invited waits for nobody's approval.
+    let role = match settings.default_role {
+        Role::Pending if invited => Role::User,
+        role => role,
+    };
     let new_user = NewUser {
         username,
         verification,
@@ -120,7 +125,7 @@ pub async fn create(
         default_group: settings.default_group,
         password_hash: Some(password::create(&password, &ctx.policy.peppers, ctx.ports).await?),
         if_taken: Some(audit::event(ctx, None, AuditAction::SignUp, taken)?),
-        ..NewUser::new(UserId::random(ctx.ports)?, email, name, settings.default_role, ctx.now)
+        ..NewUser::new(UserId::random(ctx.ports)?, email, name, role, ctx.now)
     };
     let first = settings.sign_up.first && admitted.may_be_first;
     let policy = SignUpPolicy { first, ..settings.sign_up };
