@@ -23,6 +23,7 @@ mod reauthentication;
 pub mod refresh;
 pub mod register;
 pub mod reset_password;
+pub mod route_limit;
 pub mod second_factor;
 pub mod send_mail;
 pub mod sign_in;

@@ -11,8 +11,7 @@ use portico_core::{
     group::{Group, GroupChange, NewGroup},
     id::{GroupId, InvitationId, SessionId, TokenId, UserId},
     jwt::{Algorithm, PrivateKey, PublicKey},
-    mail::SendError,
-    mail::{KeptLetter, Letter, MailPolicy, Order},
+    mail::{KeptLetter, Letter, MailPolicy, Order, SendError},
     network::Network,
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{

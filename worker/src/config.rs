@@ -262,9 +262,7 @@ impl Config {
             _ => Err(problems),
         }
     }
-}
 
-impl Config {
     /// Whether somebody who shows this may create the first account (AD-02).
     pub fn admits_first(&self, shown: &str) -> bool {
         let is_shown =

@@ -9,8 +9,7 @@ use serde_json::json;
 use super::{Ctx, audit, invitations, reset_password, verify_email};
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    mail::SendError,
-    mail::{Letter, MailPolicy, NEWS, Occasion, Order, Recipient, Told},
+    mail::{Letter, MailPolicy, NEWS, Occasion, Order, Recipient, SendError, Told},
     ports::{PortError, Ports},
     ticket::Purpose,
     time::{Lifetime, UnixSeconds},

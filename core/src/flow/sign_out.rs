@@ -19,6 +19,11 @@ pub(super) async fn end_previous(ctx: &Ctx<'_, impl Ports>, token: Option<&str>)
     let _ = ctx.ports.end_session(claims.id, claims.sid).await;
 }
 
+/// The same, for a browser that keeps a refresh token.
+pub async fn end_previous_refreshable(ctx: &Ctx<'_, impl Ports>, token: &str) {
+    let _ = end_refreshable(ctx, token).await;
+}
+
 /// Ends the session behind a token, before it returns (TK-15). A token that is not ours or has
 /// expired has no session to end, which is what its bearer wanted.
 ///

@@ -2,9 +2,9 @@
 
 use http::HeaderValue;
 use portico_core::{
-    flow::{Ctx, ban, second_factor::SecondFactorError},
+    flow::{Ctx, route_limit, second_factor::SecondFactorError},
     id::UserId,
-    ports::{BucketKey, PortError, Ports},
+    ports::{PortError, Ports},
     throttle::{Limit, Metered, Spent},
     time::Lifetime,
 };
@@ -96,9 +96,7 @@ pub async fn spend(
     limiter: Limiter,
 ) -> Result<Spending, PortError> {
     let limit = limiter.of(&config.route_limits);
-    let network = &ctx.client.network;
-    let bucket = BucketKey::named(limiter.name(), network.as_str());
-    let metered = ctx.ports.meter(&bucket, limit, network, ctx.now).await?;
+    let metered = route_limit::spend(ctx, limiter.name(), limit).await?;
     Ok(Spending { limiter, limit, metered })
 }
 
@@ -124,21 +122,13 @@ impl Spending {
     }
 }
 
-/// Spends a code that somebody shows for an account; one too many counts against it.
+/// Spends a code that somebody shows for an account, by the deployment's limit.
 ///
 /// # Errors
 /// [`SecondFactorError::Throttled`] or [`SecondFactorError::Unavailable`].
 pub(super) async fn spend_code(call: &Call<'_, impl Ports>, user: UserId) -> Result<(), SecondFactorError> {
     let RouteLimits { second_factor: limit, code_points: points, .. } = call.config.route_limits;
-    let bucket = BucketKey::named("member-codes", &user.to_string());
-    let network = &call.ctx.client.network;
-    match call.ctx.ports.spend(&bucket, limit, None, network, call.ctx.now).await? {
-        Spent::Granted => Ok(()),
-        Spent::Refused { retry_after } => {
-            ban::violate(&call.ctx, user, points).await?;
-            Err(SecondFactorError::Throttled { retry_after })
-        }
-    }
+    route_limit::spend_code(&call.ctx, user, limit, points).await
 }
 
 /// 429 in the words of the limit for showing a factor.

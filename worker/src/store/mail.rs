@@ -1,8 +1,7 @@
 use portico_core::{
     email::Email,
     id::{InvitationId, UserId},
-    mail::SendError,
-    mail::{KeptLetter, Letter, MailDriver, MailPolicy, Occasion, Order, Recipient},
+    mail::{KeptLetter, Letter, MailDriver, MailPolicy, Occasion, Order, Recipient, SendError},
     ports::{Mail, PortError},
     time::UnixSeconds,
 };

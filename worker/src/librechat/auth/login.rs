@@ -61,11 +61,11 @@ fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
     })
 }
 
-/// Ends the session that this browser had so far (SE-04). That it goes on is no reason to refuse the new one.
+/// Ends the session that this browser had so far (SE-04).
 pub(super) async fn end_previous(call: &Call<'_, impl Ports>) {
     if call.cookies == Cookies::Count
         && let Found::One(token) = cookie::find(call.request.headers(), REFRESH_TOKEN)
     {
-        let _ = sign_out::end_refreshable(&call.ctx, token).await;
+        sign_out::end_previous_refreshable(&call.ctx, token).await;
     }
 }
