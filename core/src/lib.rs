@@ -27,6 +27,9 @@ pub mod mail;
 #[cfg(any(feature = "memory", test))]
 pub mod memory;
 pub mod network;
+// The crate that speaks the grants needs a standard library.
+#[cfg(not(target_os = "none"))]
+pub mod oauth;
 pub mod outbound_url;
 pub mod password;
 pub mod permission;

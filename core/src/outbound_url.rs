@@ -57,7 +57,45 @@ impl core::fmt::Display for OutboundUrlError {
     }
 }
 
+/// How far an address may reach.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Reach {
+    /// Also this machine, without TLS and on any port, where somebody tries things out.
+    Loopback,
+    /// Public addresses only.
+    #[default]
+    Public,
+}
+
+impl Reach {
+    /// Checks an address for a deployment that reaches so far.
+    ///
+    /// # Errors
+    /// [`OutboundUrlError`].
+    pub fn check(self, text: &str) -> Result<OutboundUrl, OutboundUrlError> {
+        match self {
+            Self::Loopback => OutboundUrl::parse_loopback(text).map_or_else(|| OutboundUrl::parse(text), Ok),
+            Self::Public => OutboundUrl::parse(text),
+        }
+    }
+}
+
 impl OutboundUrl {
+    /// An address on this machine: its name or its usual number, spelled plainly.
+    fn parse_loopback(text: &str) -> Option<Self> {
+        let is_plain = text.len() <= MAX_URL_BYTES
+            && text.bytes().all(|byte| byte.is_ascii_graphic())
+            && text.starts_with("http://");
+        let url = Url::parse(text).ok().filter(|_| is_plain)?;
+        let is_local = match url.host()? {
+            Host::Domain(name) => name == "localhost",
+            Host::Ipv4(address) => address == Ipv4Addr::LOCALHOST,
+            Host::Ipv6(address) => address == Ipv6Addr::LOCALHOST,
+        };
+        let is_anonymous = url.username().is_empty() && url.password().is_none();
+        (is_local && is_anonymous).then_some(Self(url))
+    }
+
     /// Checks an address. Numbers are judged in whatever notation they come: decimal, octal,
     /// hexadecimal, shortened, or an IPv4 inside an IPv6.
     ///
@@ -97,6 +135,11 @@ impl OutboundUrl {
     /// The address, normalised.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// Its scheme, host and port, as browsers write an origin.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
     }
 }
 
@@ -215,6 +258,29 @@ mod tests {
             let text = alloc::format!("https://{host}/");
             assert_eq!(OutboundUrl::parse(&text), Err(OutboundUrlError::PrivateHost), "{text}");
         }
+    }
+
+    #[test]
+    fn this_machine_is_reached_where_somebody_tries_things_out_and_nothing_beside_it() {
+        /* OA-20 */
+        for text in ["http://127.0.0.1:9/x", "http://localhost:8080/", "http://[::1]:1/", "https://example.com/"] {
+            assert!(Reach::Loopback.check(text).is_ok(), "{text}");
+        }
+        for text in [
+            "http://10.0.0.1/",
+            "http://example.com/",
+            "http://localhost.example.com:1/",
+            "http://localhost@example.com/",
+            "http://user@127.0.0.1:9/",
+            "http://127.0.0.1:9@example.com/",
+            "http://0.0.0.0:9/",
+            "http://192.168.0.1:9/",
+            "ftp://127.0.0.1/",
+            "http://127.0.0.1:9/\n",
+        ] {
+            assert!(Reach::Loopback.check(text).is_err(), "{text}");
+        }
+        assert!(Reach::Public.check("http://127.0.0.1:9/x").is_err());
     }
 
     #[test]

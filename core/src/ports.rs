@@ -8,6 +8,7 @@ mod audit_log;
 mod breach_list;
 mod configuration;
 mod entropy;
+mod fetch;
 mod groups;
 mod hashing;
 mod mail;
@@ -25,6 +26,7 @@ pub use audit_log::{AuditLog, AuditQuery};
 pub use breach_list::BreachList;
 pub use configuration::{Configuration, Configured};
 pub use entropy::Entropy;
+pub use fetch::{Fetch, FetchRequest, Fetched};
 pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
 pub use mail::Mail;
@@ -48,6 +50,7 @@ pub trait Ports:
     + BreachList
     + Configuration
     + Entropy
+    + Fetch
     + Groups
     + Hashing
     + Mail
@@ -69,6 +72,8 @@ impl<T> Ports for T where
         + BreachList
         + Configuration
         + Entropy
+        + Fetch
+    + Fetch
         + Groups
         + Hashing
         + Mail
@@ -99,3 +104,5 @@ impl core::fmt::Display for PortError {
         write!(formatter, "{}: {}", self.port, self.detail)
     }
 }
+
+impl core::error::Error for PortError {}

@@ -11,7 +11,7 @@ use super::{Ctx, audit};
 use crate::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
     id::{UserId, WebhookId},
-    outbound_url::{OutboundUrl, OutboundUrlError},
+    outbound_url::{OutboundUrlError, Reach},
     ports::{PortError, Ports, WebhookSaved},
     seal::Place,
     secret::Secret,
@@ -32,8 +32,8 @@ pub struct WebhookPolicy {
     pub keys: WebhookKeys,
     /// The one that the environment names.
     pub default_url: Option<Secret<String>>,
-    /// Whether events may go to this machine, where somebody tries things out.
-    pub loopback: bool,
+    /// How far events may go.
+    pub reach: Reach,
 }
 
 impl WebhookPolicy {
@@ -42,11 +42,7 @@ impl WebhookPolicy {
     /// # Errors
     /// [`OutboundUrlError`]
     pub fn check(&self, url: &str) -> Result<(), OutboundUrlError> {
-        let local = ["http://127.0.0.1:", "http://localhost:"];
-        if self.loopback && local.iter().any(|start| url.starts_with(start)) && !url.contains('@') {
-            return Ok(());
-        }
-        OutboundUrl::parse(url).map(|_| ())
+        self.reach.check(url).map(|_| ())
     }
 }
 

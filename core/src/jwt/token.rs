@@ -36,6 +36,22 @@ impl<'a> UntrustedToken<'a> {
     /// # Errors
     /// [`ParseError`]; the text is not a token that could be verified.
     pub fn parse(text: &'a str) -> Result<Self, ParseError> {
+        // `typ` is optional (RFC 7519 §5.1), but a token that declares another type is not ours.
+        Self::read(text, |typ| typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT")))
+    }
+
+    /// The same for a token that has to declare another type, with or without `application/` (RFC 7515 §4.1.9).
+    ///
+    /// # Errors
+    /// [`ParseError`]
+    pub fn parse_typed(text: &'a str, expected: &str) -> Result<Self, ParseError> {
+        Self::read(text, |typ| {
+            let typ = typ.unwrap_or_default().to_ascii_lowercase();
+            typ.strip_prefix("application/").unwrap_or(&typ) == expected
+        })
+    }
+
+    fn read(text: &'a str, is_of_type: impl Fn(Option<&str>) -> bool) -> Result<Self, ParseError> {
         if text.len() > MAX_TOKEN_BYTES {
             return Err(ParseError::TooLong);
         }
@@ -46,6 +62,10 @@ impl<'a> UntrustedToken<'a> {
         }
         let header = object(header)?;
         if REFUSED_MEMBERS.iter().any(|member| header.contains(member)) {
+            return Err(ParseError::UnsupportedHeader);
+        }
+        let typ = header.string("typ");
+        if header.contains("typ") != typ.is_some() || !is_of_type(typ.as_deref()) {
             return Err(ParseError::UnsupportedHeader);
         }
         let alg = header.string("alg").ok_or(ParseError::Malformed)?;
@@ -103,10 +123,6 @@ pub enum ParseError {
 }
 
 fn key_id(header: &Members) -> Result<Option<String>, ParseError> {
-    // `typ` is optional (RFC 7519 §5.1), but a token that declares another type is not ours.
-    if header.contains("typ") && !header.string("typ").is_some_and(|typ| typ.eq_ignore_ascii_case("JWT")) {
-        return Err(ParseError::UnsupportedHeader);
-    }
     match header.get("kid") {
         None => Ok(None),
         Some(Json::String(kid)) if kid.len() <= MAX_KID_BYTES => Ok(Some(kid.into_owned())),

@@ -3,6 +3,7 @@ use portico_core::{
     email::Email,
     flow::{token_exchange::TokenExchangePolicy, trusted_identity::InitialAdmin, webhooks::WebhookPolicy},
     image_reference::ImageRules,
+    outbound_url::Reach,
     password::{PasswordPattern, PasswordPolicy},
     secret::{RootSecret, Secret},
     settings::SettingDefaults,
@@ -101,12 +102,17 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         }
     }
 
+    /// How far addresses may reach that the variable is about.
+    pub(super) fn reach(&mut self, variable: &'static str) -> Reach {
+        if self.flag(variable, false) { Reach::Loopback } else { Reach::Public }
+    }
+
     /// What is said about webhooks.
     pub(super) fn webhooks(&mut self, root: &RootSecret, previous: Option<&RootSecret>) -> WebhookPolicy {
         let mut policy = WebhookPolicy {
             keys: WebhookKeys::new(root, previous),
             default_url: None,
-            loopback: self.flag("WEBHOOK_ALLOW_LOOPBACK", false),
+            reach: self.reach("WEBHOOK_ALLOW_LOOPBACK"),
         };
         let url = self.parsed("WEBHOOK_URL", |url| match policy.check(url) {
             Ok(()) => Ok(Secret::new(url.to_string())),

@@ -1,0 +1,20 @@
+//! Signing in with an account that somebody has elsewhere: OAuth 2.0 (RFC 6749, RFC 9700) and OpenID Connect.
+//!
+//! Everything here turns values into values: addresses that browsers are sent to, requests to providers, what their
+//! answers say. [`flow::oauth_login`](crate::flow::oauth_login) puts them in order.
+
+pub mod access;
+pub mod claims;
+pub mod client;
+pub mod discovery;
+pub mod exchange;
+pub mod id_token;
+pub mod logout_token;
+pub mod pending;
+pub mod provider;
+#[cfg(test)]
+mod testing;
+pub mod tokens;
+
+pub use client::{Client, ClientAuth, Endpoints};
+pub use provider::Provider;

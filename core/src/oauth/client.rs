@@ -1,0 +1,90 @@
+//! The deployment as a client of a provider.
+
+use alloc::{string::String, vec::Vec};
+
+use super::provider::{Provider, ResponseMode};
+use crate::{
+    jwt::PrivateKey,
+    outbound_url::{OutboundUrl, Reach},
+    secret::Secret,
+};
+use alloc::rc::Rc;
+
+/// One provider as the deployment has registered with it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Which.
+    pub provider: Provider,
+    /// How people know it.
+    pub name: String,
+    /// What it calls us.
+    pub client_id: String,
+    /// How we show that we are that client.
+    pub auth: ClientAuth,
+    /// Where it is.
+    pub endpoints: Endpoints,
+    /// What is asked for, with spaces between.
+    pub scope: String,
+    /// Where it sends browsers back to; `None` for the usual place.
+    pub redirect_uri: Option<String>,
+    /// What the authorization request has besides.
+    pub authorize: Vec<(String, String)>,
+    /// Whose audience access tokens are for.
+    pub audience: Option<String>,
+    /// How far its addresses may reach (OA-20).
+    pub reach: Reach,
+}
+
+impl Client {
+    /// Whether an ID token says who somebody is.
+    pub fn is_openid(&self) -> bool {
+        matches!(self.endpoints, Endpoints::Discovered(_)) && self.scope.split(' ').any(|scope| scope == "openid")
+    }
+
+    /// How the browser brings the answer back.
+    pub const fn response_mode(&self) -> ResponseMode {
+        self.provider.preset().response_mode
+    }
+}
+
+/// Where a provider is.
+#[derive(Clone, Debug)]
+pub enum Endpoints {
+    /// What this document says.
+    Discovered(OutboundUrl),
+    /// There.
+    Fixed {
+        /// What stands for the issuer of accounts that no ID token names.
+        issuer: String,
+        /// Where browsers are sent.
+        authorization: OutboundUrl,
+        /// Where codes become tokens.
+        token: OutboundUrl,
+        /// What says who somebody is.
+        userinfo: OutboundUrl,
+    },
+}
+
+/// How a client shows at the token endpoint who it is (RFC 6749 §2.3).
+#[derive(Clone, Debug)]
+pub enum ClientAuth {
+    /// A secret in the header.
+    Basic(Secret<String>),
+    /// No secret: the verifier of PKCE has to do.
+    None,
+    /// A secret in the body.
+    Post(Secret<String>),
+    /// A token that we sign each time, in the place of a secret in the body.
+    Signed(Rc<AppleKey>),
+}
+
+/// What Apple has instead of a secret.
+#[derive(Debug)]
+pub struct AppleKey {
+    /// The developers' team.
+    pub team_id: String,
+    /// What Apple calls the key.
+    pub key_id: String,
+    /// The key: ES256.
+    pub key: PrivateKey,
+}
