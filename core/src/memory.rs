@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod configuration;
+mod fetch;
 mod groups;
 mod mail;
 mod second_factors;
@@ -31,8 +32,8 @@ use crate::{
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
     ports::{
-        AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, Hashing, Message, PortError, Signatures,
-        StoredFactor,
+        AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, FetchRequest, Hashing, Message, PortError,
+        Signatures, StoredFactor,
     },
     secret::Secret,
     session::Book,
@@ -58,6 +59,8 @@ pub struct Memory {
     tickets: RefCell<tickets::TicketTable>,
     webhooks: RefCell<BTreeMap<String, Option<(Webhook, Delivery)>>>,
     posted: RefCell<Vec<Message>>,
+    answers: RefCell<fetch::Answers>,
+    fetched: RefCell<Vec<FetchRequest>>,
     settings: RefCell<BTreeMap<String, StoredSetting>>,
     groups: RefCell<groups::GroupTable>,
     api_keys: RefCell<BTreeMap<UserId, StoredApiKey>>,
@@ -72,7 +75,7 @@ pub struct Memory {
 
 impl Memory {
     /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
-    /// `entropy`, `groups`, `hashing`, `mail`, `mail server`, `outbound`, `second factors`, `sessions`, `settings`,
+    /// `entropy`, `fetch`, `groups`, `hashing`, `mail`, `mail server`, `outbound`, `second factors`, `sessions`, `settings`,
     /// `signatures`, `throttles`, `tickets`, `user records`, `users` or `webhooks`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);

@@ -263,7 +263,9 @@ mod tests {
     #[test]
     fn this_machine_is_reached_where_somebody_tries_things_out_and_nothing_beside_it() {
         /* OA-20 */
-        for text in ["http://127.0.0.1:9/x", "http://localhost:8080/", "http://[::1]:1/", "https://example.com/"] {
+        for text in
+            ["http://127.0.0.1:9/x", "http://localhost:8080/", "http://[::1]:1/", "https://example.com/"]
+        {
             assert!(Reach::Loopback.check(text).is_ok(), "{text}");
         }
         for text in [

@@ -30,7 +30,7 @@ pub use fetch::{Fetch, FetchRequest, Fetched};
 pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
 pub use mail::Mail;
-pub use second_factors::{ResetTicket, SecondFactors, StoredFactor};
+pub use second_factors::{FactorReplaced, ResetTicket, SecondFactors, StoredFactor};
 pub use sessions::Sessions;
 pub use signatures::Signatures;
 pub use throttles::{BucketKey, SignInAttempt, Throttles, sign_up_subject};
@@ -73,7 +73,7 @@ impl<T> Ports for T where
         + Configuration
         + Entropy
         + Fetch
-    + Fetch
+        + Fetch
         + Groups
         + Hashing
         + Mail

@@ -67,9 +67,9 @@ pub struct User {
     /// When they accepted the terms of the service, first.
     #[serde(default)]
     pub terms_accepted_at: Option<UnixSeconds>,
-    /// Whether it has a second factor, or had one that an operator took away.
+    /// Whether it has a second factor.
     #[serde(default)]
-    pub has_factor: bool,
+    pub factor: FactorState,
     /// When the account was created.
     pub created_at: UnixSeconds,
     /// When it was changed last.
@@ -82,6 +82,25 @@ impl User {
     /// Whether the account waits for its owner to show that they read the address.
     pub const fn is_unverified(&self) -> bool {
         matches!(self.verification, EmailVerification::DueBy(_))
+    }
+}
+
+/// Whether an account has a second factor.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub enum FactorState {
+    /// It has none.
+    #[default]
+    Absent,
+    /// It has one.
+    InForce,
+    /// It had one that an operator took away, until its owner sets up another.
+    TakenAway,
+}
+
+impl FactorState {
+    /// Whether there is one, or will have to be one again.
+    pub const fn is_set_up(self) -> bool {
+        !matches!(self, Self::Absent)
     }
 }
 

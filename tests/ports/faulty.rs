@@ -16,10 +16,10 @@ use portico_core::{
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
-        Credential, Deleted, DocumentKind, Entropy, GroupChanged, Groups, Hashing, Mail, Message, Outbound,
-        PortError, Replaced, SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles,
-        Tickets, Updated, UserChange, UserPage, UserQuery, UserRecord, UserRecords, Users, WebhookSaved,
-        Webhooks,
+        Credential, Deleted, DocumentKind, Entropy, FactorReplaced, Fetch, FetchRequest, Fetched,
+        GroupChanged, Groups, Hashing, Mail, Message, Outbound, PortError, Replaced, SecondFactors, Sessions,
+        SignInAttempt, Signatures, StoredFactor, Throttles, Tickets, Updated, UserChange, UserPage,
+        UserQuery, UserRecord, UserRecords, Users, WebhookSaved, Webhooks,
     },
     secret::Secret,
     session::{
@@ -148,6 +148,12 @@ impl<P: AuditLog> AuditLog for Faulty<P> {
 impl<P: BreachList> BreachList for Faulty<P> {
     async fn breached(&self, list: &str, prefix: &str) -> Result<String, PortError> {
         self.through(self.ports.breached(list, prefix)).await
+    }
+}
+
+impl<P: Fetch> Fetch for Faulty<P> {
+    async fn fetch(&self, request: FetchRequest) -> Result<Fetched, PortError> {
+        self.through(self.ports.fetch(request)).await
     }
 }
 
@@ -331,6 +337,16 @@ impl<P: Sessions> Sessions for Faulty<P> {
         self.through(self.ports.end_other_sessions(user, kept, now)).await
     }
 
+    async fn keep_session(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        credential_version: u32,
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.keep_session(user, kept, credential_version, now)).await
+    }
+
     async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
         self.through(self.ports.end_all_sessions(user, now)).await
     }
@@ -449,7 +465,7 @@ impl<P: SecondFactors> SecondFactors for Faulty<P> {
         old: Option<&StoredFactor>,
         new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<Replaced, PortError> {
+    ) -> Result<FactorReplaced, PortError> {
         self.through(self.ports.replace_second_factor(user, old, new, event)).await
     }
 

@@ -79,6 +79,7 @@ cases![
     sessions::of_fifty_equal_codes_at_once_one_counts,
     sessions::of_fifty_refreshes_at_once_none_makes_a_second_branch,
     sessions::of_fifty_uses_at_once_one_counts,
+    sessions::who_sets_up_a_factor_keeps_their_session_and_nobody_else,
     settings::of_two_changes_at_once_one_is_outdated,
     settings::random_identifiers_differ,
     settings::settings_change_together_and_only_from_the_version_that_was_read,

@@ -1,7 +1,8 @@
 use futures_util::future::join_all;
 use portico_core::{
-    ports::{Ports, Replaced, ResetTicket, StoredFactor},
+    ports::{FactorReplaced, Ports, Replaced, ResetTicket, StoredFactor},
     totp::{BackupCodeKey, BackupCodes},
+    user::FactorState,
 };
 
 use crate::{
@@ -30,21 +31,30 @@ pub(crate) async fn a_factor_is_replaced_only_while_it_is_the_one_that_was_read(
         reset: Some(ResetTicket { hash: "digest".to_string(), expires_at: NOW }),
     };
     let replace = |old: Option<StoredFactor>, new: Option<StoredFactor>| async move {
-        works(ports.replace_second_factor(ann, old.as_ref(), new, event(ports)?).await)
+        match works(ports.replace_second_factor(ann, old.as_ref(), new, event(ports)?).await)? {
+            FactorReplaced::No => Ok(Replaced::No),
+            FactorReplaced::Yes { credential_version } => {
+                let stored = works(ports.load_credential(ann).await)?.map(|found| found.version);
+                if stored != Some(credential_version) {
+                    return Err(format!("{stored:?} is not {credential_version}"));
+                }
+                Ok(Replaced::Yes)
+            }
+        }
     };
     let stored = || async { works(ports.find_second_factor(ann).await) };
     let known = || async {
         works(ports.load_credential(ann).await)?
-            .map(|found| found.user.has_factor)
+            .map(|found| (found.user.factor, found.version))
             .ok_or_else(|| "there is no account".to_string())
     };
     hold_eq!(replace(None, None).await?, Replaced::No);
     hold_eq!(replace(Some(one.clone()), Some(two.clone())).await?, Replaced::No);
     hold_eq!(replace(Some(one.clone()), None).await?, Replaced::No);
     hold_eq!(stored().await?, None);
-    hold_eq!(known().await?, false);
+    hold_eq!(known().await?, (FactorState::Absent, 1));
     hold_eq!(replace(None, Some(one.clone())).await?, Replaced::Yes);
-    hold_eq!(known().await?, true);
+    hold_eq!(known().await?, (FactorState::InForce, 2));
     hold_eq!(replace(None, Some(two.clone())).await?, Replaced::No);
     hold_eq!(replace(Some(two.clone()), Some(two.clone())).await?, Replaced::No);
     let used = StoredFactor { backup_codes: two.backup_codes.clone(), ..one.clone() };
@@ -55,11 +65,11 @@ pub(crate) async fn a_factor_is_replaced_only_while_it_is_the_one_that_was_read(
     hold_eq!(replace(Some(one), Some(gone.clone())).await?, Replaced::No);
     hold_eq!(replace(Some(used), Some(gone.clone())).await?, Replaced::Yes);
     hold_eq!(stored().await?, Some(gone.clone()));
-    hold_eq!(known().await?, true);
+    hold_eq!(known().await?, (FactorState::TakenAway, 3));
     let other_ticket = StoredFactor { reset: None, ..gone.clone() };
     hold_eq!(replace(Some(other_ticket), None).await?, Replaced::No);
     hold_eq!(replace(Some(gone), None).await?, Replaced::Yes);
-    hold_eq!((stored().await?, known().await?), (None, false));
+    hold_eq!((stored().await?, known().await?), (None, (FactorState::Absent, 4)));
     Ok(())
 }
 
@@ -72,7 +82,7 @@ pub(crate) async fn of_ten_new_factors_at_once_one_is_stored(ports: &impl Ports)
     }))
     .await;
     let tries: Vec<_> = tries.into_iter().collect::<Result<_, _>>()?;
-    hold_eq!(tries.iter().filter(|replaced| **replaced == Replaced::Yes).count(), 1);
+    hold_eq!(tries.iter().filter(|replaced| **replaced != FactorReplaced::No).count(), 1);
     hold_eq!(works(ports.list_events(all()).await)?.len(), before + 1);
     Ok(())
 }

@@ -2,7 +2,7 @@ use futures_util::future::join_all;
 use portico_core::{
     id::{SessionId, SessionStamp, TokenId, UserId},
     permission::Permissions,
-    ports::{Ports, Replaced, Updated, UserChange},
+    ports::{FactorReplaced, Ports, Replaced, StoredFactor, Updated, UserChange},
     secret::RootSecret,
     session::Member,
     session::{
@@ -12,7 +12,7 @@ use portico_core::{
     settings::Generations,
     throttle::{BanPolicy, Violation},
     time::{Lifetime, UnixSeconds},
-    totp::Step,
+    totp::{BackupCodes, Step},
     user::{Role, User},
 };
 
@@ -193,6 +193,25 @@ pub(crate) async fn a_changed_password_ends_what_was_opened_with_the_old_one(por
     let fresh = NewSession { credential_version: 2, ..new_session(ports, ann.id)? };
     let fresh = open_this(ports, fresh).await?;
     hold!(matches!(check(ports, &fresh, NOW).await?, SessionCheck::Active(_)));
+    Ok(())
+}
+
+/* MF-13: also for a session that was being opened without the factor while it was set up. */
+pub(crate) async fn who_sets_up_a_factor_keeps_their_session_and_nobody_else(ports: &impl Ports) -> Outcome {
+    let ann = existing_user(ports, "ann@example.com").await?;
+    let (here, there) = (open(ports, ann.id).await?, open(ports, ann.id).await?);
+    let factor =
+        StoredFactor { secret: Some("one".to_string()), backup_codes: BackupCodes::default(), reset: None };
+    let replaced = works(ports.replace_second_factor(ann.id, None, Some(factor), event(ports)?).await)?;
+    hold_eq!(replaced, FactorReplaced::Yes { credential_version: 2 });
+    works(ports.keep_session(ann.id, here.session_id, 2, NOW).await)?;
+    let late = open(ports, ann.id).await?;
+    hold!(matches!(check(ports, &here, NOW).await?, SessionCheck::Active(_)));
+    hold_eq!(check(ports, &there, NOW).await?, SessionCheck::Ended);
+    hold_eq!(check(ports, &late, NOW).await?, SessionCheck::Ended);
+    // Nobody is carried over a change that they had no part in.
+    works(ports.keep_session(ann.id, here.session_id, 4, NOW).await)?;
+    hold!(matches!(check(ports, &here, NOW).await?, SessionCheck::Active(_)));
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 mod breach_list;
 mod clock;
 mod entropy;
+mod fetch;
 mod hashing;
 mod mail;
 mod outbound;
@@ -14,6 +15,7 @@ mod signatures;
 pub(crate) use breach_list::breached;
 pub use clock::now;
 pub(crate) use entropy::fill;
+pub(crate) use fetch::fetch;
 pub(crate) use hashing::{argon2id, note_arrival};
 pub(crate) use mail::send_mail;
 pub(crate) use outbound::post;

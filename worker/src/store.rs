@@ -27,7 +27,7 @@ use core::cell::OnceCell;
 use portico_core::{
     jwt::{Algorithm, PrivateKey, PublicKey},
     password::{Cost, HASH_BYTES},
-    ports::{BreachList, Entropy, Hashing, PortError, Signatures},
+    ports::{BreachList, Entropy, Fetch, FetchRequest, Fetched, Hashing, PortError, Signatures},
     secret::Secret,
     time::Lifetime,
 };
@@ -89,6 +89,12 @@ impl Entropy for Store {
 impl BreachList for Store {
     async fn breached(&self, list: &str, prefix: &str) -> Result<String, PortError> {
         platform::breached(list, prefix).await
+    }
+}
+
+impl Fetch for Store {
+    async fn fetch(&self, request: FetchRequest) -> Result<Fetched, PortError> {
+        platform::fetch(&request).await
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     audit::{AuditAction, AuditOutcome},
     id::UserId,
-    ports::{BucketKey, PortError, Ports, StoredFactor},
+    ports::{BucketKey, FactorReplaced, PortError, Ports},
     secret::Secret,
     session::{
         Attempt, AuthMethod, CHALLENGE_LIFETIME, Challenge, ChallengeKind, ChallengeLookup, ChallengeToken,
@@ -29,7 +29,7 @@ use crate::{
     settings::Settings,
     throttle::{SECOND_FACTOR_LIMIT, Spent},
     time::{Lifetime, UnixSeconds},
-    user::{Account, Role, User},
+    user::{Account, FactorState, Role},
 };
 
 /// What comes after the first proof of who somebody is.
@@ -94,28 +94,9 @@ pub struct Shown {
 
 /// Lets somebody in who has proved who they are, or says what they have to do first (MF-06, MF-07).
 ///
-/// Whoever sets a factor up ends the sessions that there are. One that was being opened meanwhile, by what was read of
-/// the account before, is ended here.
+/// A session that is opened by what was read of an account before it got a factor belongs to an older version of its
+/// credential, and is dead.
 pub(super) async fn after_first(
-    ctx: &Ctx<'_, impl Ports>,
-    account: Account,
-    method: AuthMethod,
-    grant: Grant,
-) -> Result<Next, OpenError> {
-    let user = account.user.id;
-    let had_factor = account.user.has_factor;
-    let next = begin(ctx, account.clone(), method, grant).await?;
-    let Next::Session(opened) = &next else { return Ok(next) };
-    if had_factor || ctx.ports.find_second_factor(user).await?.is_none() {
-        return Ok(next);
-    }
-    ctx.ports.end_session(user, opened.session).await?;
-    let account = Account { user: User { has_factor: true, ..account.user }, ..account };
-    begin(ctx, account, method, grant).await
-}
-
-/// The same for an account that nobody else can have changed meanwhile.
-pub(super) async fn begin(
     ctx: &Ctx<'_, impl Ports>,
     account: Account,
     method: AuthMethod,
@@ -126,13 +107,12 @@ pub(super) async fn begin(
     if required && account.user.role == Role::Pending {
         return Ok(Next::Pending);
     }
-    let asked = account.user.has_factor && !is_bypassed(&settings, method);
-    let stored = if asked { ctx.ports.find_second_factor(account.user.id).await? } else { None };
-    let kind = match stored {
-        Some(StoredFactor { secret: Some(_), .. }) => ChallengeKind::Verify,
-        Some(StoredFactor { secret: None, .. }) => ChallengeKind::Recover,
-        None if required => ChallengeKind::Enroll,
-        None => {
+    let factor = if is_bypassed(&settings, method) { FactorState::Absent } else { account.user.factor };
+    let kind = match factor {
+        FactorState::InForce => ChallengeKind::Verify,
+        FactorState::TakenAway => ChallengeKind::Recover,
+        FactorState::Absent if required => ChallengeKind::Enroll,
+        FactorState::Absent => {
             let entrance = Entrance { method, auth_time: ctx.now, mfa_verified: false, grant };
             return Ok(Next::Session(Box::new(open_session::open(ctx, account, entrance).await?)));
         }
@@ -349,6 +329,16 @@ pub enum SecondFactorError {
     WrongResetToken,
     /// Not a code of the new factor.
     WrongSetupCode,
+}
+
+impl FactorReplaced {
+    /// The version of the credential that begins with the new factor.
+    fn stored(self) -> Result<u32, SecondFactorError> {
+        match self {
+            Self::Yes { credential_version } => Ok(credential_version),
+            Self::No => Err(SecondFactorError::Concurrent),
+        }
+    }
 }
 
 impl From<OpenError> for SecondFactorError {

@@ -89,7 +89,7 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
         Created::EmailTaken => Err(refused(ctx, AuditOutcome::EmailTaken, SignUpError::EmailTaken).await),
         Created::Account(account) => {
             let (user, method) = (account.user.id, AuthMethod::Password);
-            let next = second_factor::begin(ctx, *account, method, Grant::Token).await?;
+            let next = second_factor::after_first(ctx, *account, method, Grant::Token).await?;
             second_factor::record(ctx, user, method, &next, 0).await?;
             sign_out::end_previous(ctx, form.previous_token.as_deref()).await;
             Ok(next)

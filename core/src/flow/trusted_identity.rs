@@ -116,7 +116,7 @@ pub async fn sign_in_anybody(
         }
     };
     let user = account.user.id;
-    let next = second_factor::begin(ctx, account, AuthMethod::System, Grant::Token).await?;
+    let next = second_factor::after_first(ctx, account, AuthMethod::System, Grant::Token).await?;
     second_factor::record(ctx, user, AuthMethod::System, &next, 0).await?;
     sign_out::end_previous(ctx, previous_token).await;
     Ok(next)

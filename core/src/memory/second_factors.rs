@@ -2,7 +2,7 @@ use super::Memory;
 use crate::{
     audit::AuditEvent,
     id::UserId,
-    ports::{PortError, Replaced, SecondFactors, StoredFactor},
+    ports::{FactorReplaced, PortError, Replaced, SecondFactors, StoredFactor},
     totp::BackupCodes,
 };
 
@@ -18,19 +18,22 @@ impl SecondFactors for Memory {
         old: Option<&StoredFactor>,
         new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<Replaced, PortError> {
+    ) -> Result<FactorReplaced, PortError> {
         self.reach("second factors")?;
         let mut factors = self.factors.borrow_mut();
-        if self.account(user).is_none() || factors.get(&user) != old || (old.is_none() && new.is_none()) {
-            return Ok(Replaced::No);
+        if factors.get(&user) != old || (old.is_none() && new.is_none()) {
+            return Ok(FactorReplaced::No);
         }
-        self.users.borrow_mut().note_factor(user, new.is_some());
+        let state = new.as_ref().map(StoredFactor::state).unwrap_or_default();
+        let Some(credential_version) = self.users.borrow_mut().note_factor(user, state) else {
+            return Ok(FactorReplaced::No);
+        };
         match new {
             Some(factor) => factors.insert(user, factor),
             None => factors.remove(&user),
         };
         self.audit.borrow_mut().push(event);
-        Ok(Replaced::Yes)
+        Ok(FactorReplaced::Yes { credential_version })
     }
 
     async fn swap_backup_codes(

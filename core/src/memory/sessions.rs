@@ -65,6 +65,16 @@ impl Sessions for Memory {
         self.in_book(user, |book| book.end_others(kept, now))
     }
 
+    async fn keep_session(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        credential_version: u32,
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.in_book(user, |book| book.keep(kept, credential_version, now))
+    }
+
     async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
         let fresh = SessionStamp::random(self)?;
         self.in_book(user, |book| book.end_all(fresh, now))

@@ -14,7 +14,8 @@ use crate::{
     ticket::Invitation,
     time::{Lifetime, UnixSeconds},
     user::{
-        Account, EmailVerification, FIRST_CREDENTIAL_VERSION, NewUser, Profile, Role, SignUpPolicy, User,
+        Account, EmailVerification, FIRST_CREDENTIAL_VERSION, FactorState, NewUser, Profile, Role,
+        SignUpPolicy, User,
     },
 };
 
@@ -54,11 +55,12 @@ impl UserTable {
         Some(Account { user: row.user.clone(), credential_version: row.version, grants })
     }
 
-    /// Notes whether an account has a second factor.
-    pub(super) fn note_factor(&mut self, id: UserId, has_factor: bool) {
-        if let Some(row) = self.rows.get_mut(&id) {
-            row.user.has_factor = has_factor;
-        }
+    /// Notes whether an account has a second factor, with which a new version of its credential begins.
+    pub(super) fn note_factor(&mut self, id: UserId, factor: FactorState) -> Option<u32> {
+        let row = self.rows.get_mut(&id)?;
+        row.user.factor = factor;
+        row.version += 1;
+        Some(row.version)
     }
 
     pub(super) fn has_users(&self) -> bool {
@@ -106,7 +108,7 @@ impl UserTable {
             profile: Profile { image: new.image.into_string(), username: new.username, ..Profile::default() },
             verification: new.verification,
             terms_accepted_at: None,
-            has_factor: false,
+            factor: FactorState::Absent,
             created_at: new.created_at,
             updated_at: new.created_at,
             last_active_at: new.created_at,

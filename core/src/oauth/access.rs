@@ -53,7 +53,9 @@ impl AccessRules {
 
     /// Whether nobody is let in whose roles are not known: for tokens that somebody else got (open-webui.md §8.6).
     pub fn needs_roles(&self) -> bool {
-        self.manages_roles && !self.allowed_roles.is_empty() && !self.allowed_roles.iter().any(|role| role == ANY)
+        self.manages_roles
+            && !self.allowed_roles.is_empty()
+            && !self.allowed_roles.iter().any(|role| role == ANY)
     }
 
     /// Whether a group is none that a provider decides about.
@@ -137,9 +139,14 @@ mod tests {
         ] {
             assert!(is_blocked(pattern, group), "{pattern} {group}");
         }
-        for (pattern, group) in
-            [("staff", "Staff"), ("staff", "staffing"), ("it-*", "not it-ops"), ("a.b*", "axb"), ("team-?", "team-"), ("(", "x")]
-        {
+        for (pattern, group) in [
+            ("staff", "Staff"),
+            ("staff", "staffing"),
+            ("it-*", "not it-ops"),
+            ("a.b*", "axb"),
+            ("team-?", "team-"),
+            ("(", "x"),
+        ] {
             assert!(!is_blocked(pattern, group), "{pattern} {group}");
         }
     }

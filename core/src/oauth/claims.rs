@@ -145,13 +145,16 @@ mod tests {
     fn an_address_is_verified_when_its_provider_says_so_in_so_many_words() {
         /* OA-10 */
         let is_verified = |word: Value| {
-            read(json!({"sub": "1", "email": "a@example.com", "email_verified": word})).unwrap().is_email_verified
+            read(json!({"sub": "1", "email": "a@example.com", "email_verified": word}))
+                .unwrap()
+                .is_email_verified
         };
         assert!(is_verified(json!(true)));
         for word in [json!(false), json!("true"), json!(1), json!(null), json!([true])] {
             assert!(!is_verified(word.clone()), "{word}");
         }
-        let claims = json!({"sub": "1", "email": "a@example.com", "email_verified": "true", "upn": "b@example.com"});
+        let claims =
+            json!({"sub": "1", "email": "a@example.com", "email_verified": "true", "upn": "b@example.com"});
         let claims = claims.as_object().unwrap();
         assert!(Profile::read(claims, &names(), true).unwrap().is_email_verified, "Apple quotes it");
         let elsewhere = ClaimNames { email: "upn".into(), ..names() };
@@ -169,7 +172,9 @@ mod tests {
         assert_eq!(roles(json!("a,b")), roles(json!(["a", "b"])));
         assert_eq!(roles(json!("a")), roles(json!(["a"])));
         assert_eq!(roles(json!(7)), roles(json!(["7"])));
-        for claim in [json!(null), json!({"admin": true}), json!(true), json!(["admin", 1]), json!([["admin"]])] {
+        for claim in
+            [json!(null), json!({"admin": true}), json!(true), json!(["admin", 1]), json!([["admin"]])]
+        {
             assert_eq!(roles(claim.clone()), None, "{claim}");
         }
         assert_eq!(read(json!({"sub": "1"})).unwrap().roles, None);

@@ -38,7 +38,8 @@ pub struct Client {
 impl Client {
     /// Whether an ID token says who somebody is.
     pub fn is_openid(&self) -> bool {
-        matches!(self.endpoints, Endpoints::Discovered(_)) && self.scope.split(' ').any(|scope| scope == "openid")
+        matches!(self.endpoints, Endpoints::Discovered(_))
+            && self.scope.split(' ').any(|scope| scope == "openid")
     }
 
     /// How the browser brings the answer back.

@@ -25,7 +25,8 @@ pub const FRESH_FOR: Lifetime = Lifetime::from_days(1);
 pub const GOOD_FOR: Lifetime = Lifetime::from_days(7);
 
 const LIMITS: Limits = Limits { depth: 8, members: 4_000 };
-const WELL_KNOWN: [&str; 2] = ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
+const WELL_KNOWN: [&str; 2] =
+    ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"];
 
 /// What a provider says about itself, checked.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -111,7 +112,8 @@ impl Metadata {
             introspection: address("introspection_endpoint")?,
             end_session: address("end_session_endpoint")?,
             registration: address("registration_endpoint")?,
-            names_itself: members.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+            names_itself: members.get("authorization_response_iss_parameter_supported")
+                == Some(&Value::Bool(true)),
             id_token_algorithms: match algorithms.as_slice() {
                 // What everybody has to know (OpenID Connect Core §15.1).
                 [] => [Algorithm::Rs256].into(),
@@ -139,13 +141,14 @@ fn is_of(issuer: &str, document: &str) -> bool {
             !tenant.is_empty() && WELL_KNOWN.iter().any(|path| Some(rest) == joined(after, path).get(1..))
         });
     }
-    let (origin, path) = match base.find("://").and_then(|start| base.get(start + 3..)?.find('/').map(|at| start + 3 + at)) {
-        Some(at) => base.split_at(at),
-        None => (base, ""),
-    };
-    WELL_KNOWN.iter().any(|known| {
-        document == joined(base, known) || document == joined(&joined(origin, known), path)
-    })
+    let (origin, path) =
+        match base.find("://").and_then(|start| base.get(start + 3..)?.find('/').map(|at| start + 3 + at)) {
+            Some(at) => base.split_at(at),
+            None => (base, ""),
+        };
+    WELL_KNOWN
+        .iter()
+        .any(|known| document == joined(base, known) || document == joined(&joined(origin, known), path))
 }
 
 fn joined(base: &str, path: &str) -> String {
@@ -238,13 +241,18 @@ mod tests {
             "end_session_endpoint",
             "registration_endpoint",
         ] {
-            for address in ["http://id.example.com/x", "https://169.254.169.254/", "https://db.internal/", "x"] {
+            for address in
+                ["http://id.example.com/x", "https://169.254.169.254/", "https://db.internal/", "x"]
+            {
                 let refused = parse(json!({ member: address }));
                 assert_eq!(refused.unwrap_err(), DiscoveryError::Address(member), "{address}");
             }
             assert_eq!(parse(json!({ member: 1 })).unwrap_err(), DiscoveryError::Malformed);
         }
-        assert_eq!(parse(json!({"token_endpoint": null})).unwrap_err(), DiscoveryError::Missing("token_endpoint"));
+        assert_eq!(
+            parse(json!({"token_endpoint": null})).unwrap_err(),
+            DiscoveryError::Missing("token_endpoint")
+        );
     }
 
     #[test]

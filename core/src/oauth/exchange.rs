@@ -10,13 +10,13 @@ use alloc::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth2::{
-    AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken,
-    ExtraTokenFields, HttpRequest, HttpResponse, IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier,
-    RedirectUrl, RefreshToken, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse,
+    AccessToken, AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, ExtraTokenFields,
+    HttpRequest, HttpResponse, IntrospectionUrl, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse,
     TokenIntrospectionResponse as _, TokenResponse as _, TokenUrl,
     basic::{
-        BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
-        BasicTokenType,
+        BasicErrorResponse, BasicErrorResponseType, BasicRevocationErrorResponse,
+        BasicTokenIntrospectionResponse, BasicTokenType,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,11 @@ pub struct AuthorizationRequest<'a> {
 }
 
 /// Where a browser is sent so that its owner may let us in.
-pub fn authorization_url(client: &Client, endpoint: &OutboundUrl, request: AuthorizationRequest<'_>) -> Option<String> {
+pub fn authorization_url(
+    client: &Client,
+    endpoint: &OutboundUrl,
+    request: AuthorizationRequest<'_>,
+) -> Option<String> {
     let endpoint = AuthUrl::new(endpoint.as_str().to_string()).ok()?;
     let machinery = machinery(client, None).set_auth_uri(endpoint);
     let verifier = PkceCodeVerifier::new(request.code_verifier.to_string());
@@ -93,12 +97,12 @@ pub async fn exchange_code(
 ) -> Result<ProviderTokens, ExchangeError> {
     let secret = secret_of(client, ports, now).await?;
     let machinery = machinery(client, secret).set_token_uri(token_url(endpoint)?);
-    let http = |request| send(client, endpoint, request, ports);
+    let ask = |request| send(client, endpoint, request, ports);
     let answer = machinery
         .exchange_code(AuthorizationCode::new(code.to_string()))
         .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.to_string()))
         .set_redirect_uri(Cow::Borrowed(redirect_uri))
-        .request_async(&http)
+        .request_async(&ask)
         .await;
     tokens_of(answer.map_err(ExchangeError::from)?, None, now)
 }
@@ -118,14 +122,14 @@ pub async fn refresh(
     let Some(refresh_token) = &old.refresh_token else { return Err(ExchangeError::NothingToShow) };
     let secret = secret_of(client, ports, now).await?;
     let machinery = machinery(client, secret).set_token_uri(token_url(endpoint)?);
-    let http = |request| send(client, endpoint, request, ports);
+    let ask = |request| send(client, endpoint, request, ports);
     let shown = RefreshToken::new(refresh_token.expose_secret().clone());
     let mut request = machinery.exchange_refresh_token(&shown);
     if asks_for_scope {
         let scopes = client.scope.split_ascii_whitespace();
         request = request.add_scopes(scopes.map(|scope| Scope::new(scope.to_string())));
     }
-    let answer = request.request_async(&http).await;
+    let answer = request.request_async(&ask).await;
     tokens_of(answer.map_err(ExchangeError::from)?, Some(old), now)
 }
 
@@ -143,9 +147,9 @@ pub async fn introspect(
     let secret = secret_of(client, ports, now).await?;
     let url = IntrospectionUrl::new(endpoint.as_str().to_string()).map_err(|_| ExchangeError::Unusable)?;
     let machinery = machinery(client, secret).set_introspection_url(url);
-    let http = |request| send(client, endpoint, request, ports);
+    let ask = |request| send(client, endpoint, request, ports);
     let shown = AccessToken::new(token.expose_secret().clone());
-    let answer = machinery.introspect(&shown).request_async(&http).await.map_err(ExchangeError::from)?;
+    let answer = machinery.introspect(&shown).request_async(&ask).await.map_err(ExchangeError::from)?;
     Ok(answer.client_id().filter(|_| answer.active()).map(|id| id.to_string()))
 }
 
@@ -206,10 +210,11 @@ type Machinery = oauth2::Client<
 >;
 
 fn machinery(client: &Client, secret: Option<Secret<String>>) -> Machinery {
-    let machinery = Machinery::new(ClientId::new(client.client_id.clone())).set_auth_type(match client.auth {
-        ClientAuth::Basic(_) => AuthType::BasicAuth,
-        ClientAuth::None | ClientAuth::Post(_) | ClientAuth::Signed(_) => AuthType::RequestBody,
-    });
+    let machinery =
+        Machinery::new(ClientId::new(client.client_id.clone())).set_auth_type(match client.auth {
+            ClientAuth::Basic(_) => AuthType::BasicAuth,
+            ClientAuth::None | ClientAuth::Post(_) | ClientAuth::Signed(_) => AuthType::RequestBody,
+        });
     match secret {
         Some(secret) => machinery.set_client_secret(ClientSecret::new(secret.expose_secret().clone())),
         None => machinery,
@@ -258,7 +263,10 @@ async fn send(
     request: HttpRequest,
     ports: &impl Fetch,
 ) -> Result<HttpResponse, PortError> {
-    let fault = |detail: &str| PortError { port: "provider", detail: format!("{}: {detail}", client.provider.as_str()) };
+    let fault = |detail: &str| PortError {
+        port: "provider",
+        detail: format!("{}: {detail}", client.provider.as_str()),
+    };
     let (parts, body) = request.into_parts();
     let mut headers = Vec::new();
     for name in ["accept", "authorization", "content-type"] {
@@ -280,12 +288,13 @@ async fn send(
     if fetched.status >= 500 || fetched.status == 429 {
         return Err(fault("does not answer"));
     }
-    let answer = oauth2::http::Response::builder().status(fetched.status);
-    let answer = match fetched.content_type.as_str() {
-        "" => answer,
-        content_type => answer.header("content-type", content_type),
-    };
-    answer.body(fetched.body).map_err(|_| fault("answers no HTTP"))
+    let mut answer = HttpResponse::new(fetched.body);
+    *answer.status_mut() = fetched.status.try_into().map_err(|_| fault("answers no status"))?;
+    if !fetched.content_type.is_empty() {
+        let content_type = fetched.content_type.try_into().map_err(|_| fault("answers no header"))?;
+        answer.headers_mut().insert("content-type", content_type);
+    }
+    Ok(answer)
 }
 
 fn tokens_of(
@@ -301,9 +310,8 @@ fn tokens_of(
     let refresh_token = answer.refresh_token().map(|token| secret(token.secret()));
     let refresh_token = refresh_token.or_else(|| old?.refresh_token.clone());
     let extra = answer.extra_fields();
-    let scope = answer.scopes().map(|scopes| {
-        scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
-    });
+    let scope =
+        answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" "));
     let expires_in = answer.expires_in().map(|length| length.as_secs());
     Ok(ProviderTokens {
         access_token: secret(answer.access_token().secret()),

@@ -66,7 +66,8 @@ pub async fn verify(
     } else {
         template.clone()
     };
-    let rules = Expected { issuer: &issuer, audience: Some(expected.client_id), leeway_seconds: LEEWAY_SECONDS };
+    let rules =
+        Expected { issuer: &issuer, audience: Some(expected.client_id), leeway_seconds: LEEWAY_SECONDS };
     let algorithms = &expected.metadata.id_token_algorithms;
     let verified = keys.verify(token, algorithms, &rules, now, signatures).await?;
     check(&verified, alg, expected, now)?;
@@ -221,7 +222,10 @@ mod tests {
         let more = json!({"aud": [CLIENT, "other"], "azp": CLIENT, "at_hash": "77QmUPtjPfzWtF2AnpK9RQ"});
         for claims in [claims(), changed(claims(), more)] {
             let identified = verify_as(ISSUER, &header(), &claims).unwrap();
-            assert_eq!((identified.issuer.as_str(), &identified.claims["sub"]), (ISSUER, &json!("248289761001")));
+            assert_eq!(
+                (identified.issuer.as_str(), &identified.claims["sub"]),
+                (ISSUER, &json!("248289761001"))
+            );
         }
     }
 
@@ -299,12 +303,16 @@ mod tests {
     fn an_answer_about_somebody_else_is_discarded_and_does_not_lend_its_words() {
         /* OA-08, OA-10 */
         let set = |value: Value| value.as_object().unwrap().clone();
-        let token = || set(json!({"sub": "1", "email": "a@example.com", "email_verified": true, "roles": ["x"]}));
+        let token =
+            || set(json!({"sub": "1", "email": "a@example.com", "email_verified": true, "roles": ["x"]}));
         for other in [json!({"sub": "2"}), json!({}), json!({"sub": 1}), json!({"sub": null})] {
             assert_eq!(joined(token(), set(other.clone())), None, "{other}");
         }
         let same = joined(token(), set(json!({"sub": "1", "name": "Ann", "roles": null}))).unwrap();
-        assert_eq!((&same["email_verified"], &same["roles"], &same["name"]), (&json!(true), &json!(["x"]), &json!("Ann")));
+        assert_eq!(
+            (&same["email_verified"], &same["roles"], &same["name"]),
+            (&json!(true), &json!(["x"]), &json!("Ann"))
+        );
         let other = joined(token(), set(json!({"sub": "1", "email": "b@example.com"}))).unwrap();
         assert_eq!((&other["email"], other.get("email_verified")), (&json!("b@example.com"), None));
     }

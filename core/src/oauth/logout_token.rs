@@ -68,7 +68,9 @@ pub async fn verify(
     let name = |claim: &str| -> Result<Option<String>, LogoutTokenError> {
         match members.get(claim) {
             None => Ok(None),
-            Some(Json::String(text)) if !text.is_empty() && text.len() <= MAX_NAME_BYTES => Ok(Some(text.to_string())),
+            Some(Json::String(text)) if !text.is_empty() && text.len() <= MAX_NAME_BYTES => {
+                Ok(Some(text.to_string()))
+            }
             Some(_) => Err(VerifyError::MalformedClaim.into()),
         }
     };

@@ -54,7 +54,8 @@ impl RoundTripToken {
 
     /// What is stored of it.
     pub fn hash(&self) -> String {
-        let digest = Sha256::new().chain_update(b"portico/oauth/state/v1\0").chain_update(self.expose_secret());
+        let digest =
+            Sha256::new().chain_update(b"portico/oauth/state/v1\0").chain_update(self.expose_secret());
         URL_SAFE_NO_PAD.encode(digest.finalize())
     }
 }
@@ -184,7 +185,10 @@ mod tests {
         assert_eq!(state.expose_secret().len(), 43);
         assert_ne!(state.expose_secret(), RoundTripToken::random(&entropy).unwrap().expose_secret());
         assert_eq!(RoundTripToken::parse(state.expose_secret()).unwrap().hash(), state.hash());
-        assert!(!state.hash().contains(state.expose_secret()) && !format!("{state:?}").contains(state.expose_secret()));
+        assert!(
+            !state.hash().contains(state.expose_secret())
+                && !format!("{state:?}").contains(state.expose_secret())
+        );
         for text in ["", "a", &"a".repeat(42), &"a".repeat(44), &"*".repeat(43)] {
             assert!(RoundTripToken::parse(text).is_none(), "{text}");
         }

@@ -1,7 +1,7 @@
 use alloc::string::String;
 
 use super::{PortError, Replaced};
-use crate::{audit::AuditEvent, id::UserId, time::UnixSeconds, totp::BackupCodes};
+use crate::{audit::AuditEvent, id::UserId, time::UnixSeconds, totp::BackupCodes, user::FactorState};
 
 /// An account's second factor as it is stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -19,6 +19,23 @@ impl StoredFactor {
     pub const fn is_in_force(&self) -> bool {
         self.secret.is_some()
     }
+
+    /// What the account says about it.
+    pub const fn state(&self) -> FactorState {
+        if self.is_in_force() { FactorState::InForce } else { FactorState::TakenAway }
+    }
+}
+
+/// What became of replacing a factor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FactorReplaced {
+    /// Somebody else was faster, or the account is gone; nothing was stored.
+    No,
+    /// The new factor is stored.
+    Yes {
+        /// The version of the account's credential that begins with it.
+        credential_version: u32,
+    },
 }
 
 /// Lets somebody set up a second factor whose old one was taken away.
@@ -39,7 +56,8 @@ pub trait SecondFactors {
     /// When the store can not be read: whoever asks has to refuse.
     async fn find_second_factor(&self, user: UserId) -> Result<Option<StoredFactor>, PortError>;
 
-    /// Replaces an account's factor, or takes it away, if it is still the one that was read. The event is stored in the
+    /// Replaces an account's factor, or takes it away, if it is still the one that was read, and starts a new version of
+    /// the credential: what was begun without the new factor leads to no session that lives. The event is stored in the
     /// same step.
     ///
     /// # Errors
@@ -50,7 +68,7 @@ pub trait SecondFactors {
         old: Option<&StoredFactor>,
         new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<Replaced, PortError>;
+    ) -> Result<FactorReplaced, PortError>;
 
     /// Replaces backup codes, if they are still those that were read: of many that use one code, one succeeds (MF-11).
     ///

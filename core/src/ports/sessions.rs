@@ -59,6 +59,19 @@ pub trait Sessions {
         now: UnixSeconds,
     ) -> Result<usize, PortError>;
 
+    /// Ends all sessions of a user but one, which belongs to a new version of the credential from now on, if it belonged
+    /// to the one before it. The authority reads the account anew before it answers for it again.
+    ///
+    /// # Errors
+    /// When the end could not be recorded; some may have ended.
+    async fn keep_session(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        credential_version: u32,
+        now: UnixSeconds,
+    ) -> Result<(), PortError>;
+
     /// Ends all sessions of a user with a new generation; says how many that were. The authority reads
     /// the account anew before it answers for it again.
     ///

@@ -278,6 +278,17 @@ impl Book {
         others.iter().filter(|id| self.take_out(**id)).count()
     }
 
+    /// Ends all sessions but one, which belongs to this version of the credential from now on. One that did not prove the
+    /// version before it stays what it is: dead.
+    pub fn keep(&mut self, kept: SessionId, credential_version: u32, now: UnixSeconds) {
+        self.end_others(kept, now);
+        let kept_session = self.sessions.get_mut(&kept);
+        if let Some(session) = kept_session.filter(|kept| kept.credential_version + 1 == credential_version) {
+            session.credential_version = credential_version;
+            self.changes.sessions.insert(kept);
+        }
+    }
+
     /// Ends all sessions by starting a new generation, so that a token of an earlier one is dead even
     /// if its session's id came back (TK-16); says how many.
     pub fn end_all(&mut self, fresh: SessionStamp, now: UnixSeconds) -> usize {

@@ -77,6 +77,11 @@ pub(crate) enum Question {
     ForgetUses {
         purpose: String,
     },
+    Keep {
+        kept: SessionId,
+        credential_version: u32,
+        now: UnixSeconds,
+    },
     LiftBan,
     List {
         now: UnixSeconds,
@@ -263,6 +268,10 @@ impl SessionAuthority {
             Question::End { session } => authority.in_book(|book| book.end(session)),
             Question::EndOthers { kept, now } => authority.in_book(|book| book.end_others(kept, now)),
             Question::ForgetUses { purpose } => authority.in_book(|book| book.forget_uses(&purpose)),
+            Question::Keep { kept, credential_version, now } => {
+                authority.drop_copy();
+                authority.in_book(|book| book.keep(kept, credential_version, now))
+            }
             Question::LiftBan => authority.in_book(Book::lift_ban),
             Question::List { now } => authority.in_book(|book| book.list(now)),
             Question::RevokeToken { session, token, until, now } => {

@@ -66,7 +66,7 @@ pub(super) fn user<'a>(call: &Call<'_, impl Ports>, user: &'a User) -> UserView<
         provider: "local",
         role: role(user.role),
         plugins: [],
-        two_factor_enabled: user.has_factor,
+        two_factor_enabled: user.factor.is_set_up(),
         terms_accepted: user.terms_accepted_at.is_some(),
         personalization: json!({"memories": true, "statefulCodeEnvironment": "user"}),
         favorites: [],

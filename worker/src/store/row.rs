@@ -6,7 +6,7 @@ use portico_core::{
     permission::Permissions,
     ports::granted_by,
     time::UnixSeconds,
-    user::{Account, EmailVerification, Profile, Role, User},
+    user::{Account, EmailVerification, FactorState, Profile, Role, User},
 };
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ macro_rules! user_columns {
         "u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender, u.date_of_birth, u.timezone,
          u.status_emoji, u.status_message, u.status_expires_at, u.created_at, u.updated_at, u.last_active_at,
          u.username, u.terms_accepted_at, u.email_verified_at, u.verify_by,
-         EXISTS (SELECT 1 FROM second_factors WHERE user_id = u.id) AS has_factor"
+         (SELECT secret IS NOT NULL FROM second_factors WHERE user_id = u.id) AS factor_in_force"
     };
 }
 
@@ -58,7 +58,7 @@ pub(super) struct UserRow {
     last_active_at: i64,
     username: Option<String>,
     terms_accepted_at: Option<i64>,
-    has_factor: i64,
+    factor_in_force: Option<i64>,
     email_verified_at: Option<i64>,
     verify_by: Option<i64>,
 }
@@ -79,7 +79,11 @@ impl TryFrom<UserRow> for User {
                 (None, None) => EmailVerification::Unasked,
             },
             terms_accepted_at: row.terms_accepted_at.map(UnixSeconds::new),
-            has_factor: row.has_factor != 0,
+            factor: match row.factor_in_force {
+                None => FactorState::Absent,
+                Some(0) => FactorState::TakenAway,
+                Some(_) => FactorState::InForce,
+            },
             profile: Profile {
                 username: row.username,
                 image: row.profile_image_url,

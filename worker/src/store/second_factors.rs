@@ -1,7 +1,7 @@
 use portico_core::{
     audit::AuditEvent,
     id::UserId,
-    ports::{PortError, Replaced, ResetTicket, SecondFactors, StoredFactor},
+    ports::{FactorReplaced, PortError, Replaced, ResetTicket, SecondFactors, StoredFactor},
     time::UnixSeconds,
     totp::BackupCodes,
 };
@@ -11,7 +11,7 @@ use worker::D1Type;
 use super::{
     Store,
     audit_log::{self, Condition},
-    batch::{changed, optional, seconds},
+    batch::{changed, first, optional, seconds},
     fault,
 };
 
@@ -26,7 +26,7 @@ impl SecondFactors for Store {
         old: Option<&StoredFactor>,
         new: Option<StoredFactor>,
         event: AuditEvent,
-    ) -> Result<Replaced, PortError> {
+    ) -> Result<FactorReplaced, PortError> {
         self.write_factor(user, old, new, &event).await.map_err(fault("second factors"))
     }
 
@@ -71,7 +71,13 @@ impl Store {
         old: Option<&StoredFactor>,
         new: Option<StoredFactor>,
         event: &AuditEvent,
-    ) -> worker::Result<Replaced> {
+    ) -> worker::Result<FactorReplaced> {
+        const COUNT: &str = "UPDATE users SET credential_version = credential_version + 1
+             WHERE id = ?1 AND changes() > 0 RETURNING credential_version";
+        #[derive(Deserialize)]
+        struct Counted {
+            credential_version: u32,
+        }
         const INSERT: &str = "INSERT INTO second_factors
                  (user_id, secret, backup_codes, reset_hash, reset_expires_at, updated_at)
              SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?1)
@@ -86,7 +92,7 @@ impl Store {
         let database = self.database()?;
         let mut bound = vec![D1Type::Text(&user)];
         let statement = match (&old, &new) {
-            (None, None) => return Ok(Replaced::No),
+            (None, None) => return Ok(FactorReplaced::No),
             (None, Some(new)) => {
                 bound.extend(new.all());
                 bound.push(seconds(event.at));
@@ -106,10 +112,14 @@ impl Store {
         let results = database
             .batch(vec![
                 database.prepare(statement).bind_refs(&bound)?,
+                database.prepare(COUNT).bind_refs(&D1Type::Text(&user))?,
                 audit_log::insert(&database, event, Condition::IfChanged)?,
             ])
             .await?;
-        Ok(if changed(&results, 0)? { Replaced::Yes } else { Replaced::No })
+        let counted: Option<Counted> = first(&results, 1)?;
+        Ok(counted.map_or(FactorReplaced::No, |Counted { credential_version }| FactorReplaced::Yes {
+            credential_version,
+        }))
     }
 
     async fn write_backup_codes(

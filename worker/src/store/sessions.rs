@@ -59,6 +59,16 @@ impl Sessions for Store {
         self.change(user, &Question::EndOthers { kept, now }).await
     }
 
+    async fn keep_session(
+        &self,
+        user: UserId,
+        kept: SessionId,
+        credential_version: u32,
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.change(user, &Question::Keep { kept, credential_version, now }).await
+    }
+
     async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
         self.change(user, &Question::EndAll { fresh: SessionStamp::random(self)?, now }).await
     }

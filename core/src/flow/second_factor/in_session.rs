@@ -18,7 +18,7 @@ use crate::{
         reauthentication::{self, Unproved},
     },
     id::UserId,
-    ports::{Ports, Replaced, StoredFactor},
+    ports::{Ports, StoredFactor},
     secret::Secret,
     session::{Attempt, Challenge, ChallengeKind, ChallengeLookup, Completed, step_of_session},
     totp::{BackupCode, BackupCodes, STAGED_FOR, Step, TotpCode, TotpSecret, qr_svg},
@@ -138,13 +138,10 @@ pub async fn confirm(
         reset: None,
     };
     let event = audit::event(ctx, Some(user), AuditAction::EnrollFactor, AuditOutcome::Success)?;
-    if ctx.ports.replace_second_factor(user, present.as_ref(), Some(stored), event).await? == Replaced::No {
-        return Err(SecondFactorError::Concurrent);
-    }
+    let replaced = ctx.ports.replace_second_factor(user, present.as_ref(), Some(stored), event).await?;
+    let credential_version = replaced.stored()?;
     give_back(ctx, user).await;
-    ctx.ports.end_other_sessions(user, caller.claims.sid, ctx.now).await?;
-    ctx.ports.account_changed(user).await?;
-    Ok(())
+    Ok(ctx.ports.keep_session(user, caller.claims.sid, credential_version, ctx.now).await?)
 }
 
 /// Takes the caller's factor away. All other sessions end.
@@ -167,12 +164,8 @@ pub async fn disable(
     let shown = shown.ok_or(SecondFactorError::NothingShown)?;
     let stored = prove_present(ctx, user, shown, AuditAction::DisableFactor).await?;
     let event = audit::event(ctx, Some(user), AuditAction::DisableFactor, AuditOutcome::Success)?;
-    if ctx.ports.replace_second_factor(user, Some(&stored), None, event).await? == Replaced::No {
-        return Err(SecondFactorError::Concurrent);
-    }
-    ctx.ports.end_other_sessions(user, caller.claims.sid, ctx.now).await?;
-    ctx.ports.account_changed(user).await?;
-    Ok(())
+    let replaced = ctx.ports.replace_second_factor(user, Some(&stored), None, event).await?;
+    Ok(ctx.ports.keep_session(user, caller.claims.sid, replaced.stored()?, ctx.now).await?)
 }
 
 /// New backup codes in the place of all old ones (MF-11). All other sessions end.
@@ -186,8 +179,8 @@ pub async fn renew_codes(
 ) -> Result<Vec<Secret<String>>, SecondFactorError> {
     let shown = shown.ok_or(SecondFactorError::NothingShown)?;
     let stored = prove_present(ctx, caller.user.id, shown, AuditAction::RegenerateCodes).await?;
-    let codes = super::manage::replace_codes(ctx, caller.user.id, &stored).await?;
-    ctx.ports.end_other_sessions(caller.user.id, caller.claims.sid, ctx.now).await?;
+    let (codes, credential_version) = super::manage::replace_codes(ctx, caller.user.id, &stored).await?;
+    ctx.ports.keep_session(caller.user.id, caller.claims.sid, credential_version, ctx.now).await?;
     Ok(codes)
 }
 

@@ -14,7 +14,7 @@ use crate::{
     audit::{AuditAction, AuditOutcome},
     flow::current_session::Authenticated,
     id::UserId,
-    ports::{PortError, Ports, Replaced, ResetTicket, StoredFactor},
+    ports::{PortError, Ports, ResetTicket, StoredFactor},
     secret::Secret,
     session::{Attempt, ChallengeKind, Completed},
     time::Lifetime,
@@ -67,24 +67,22 @@ pub async fn regenerate(
 ) -> Result<Vec<Secret<String>>, SecondFactorError> {
     let user = caller.user.id;
     let stored = prove_again(ctx, caller, shown, AuditAction::RegenerateCodes).await?;
-    let codes = replace_codes(ctx, user, &stored).await?;
+    let (codes, _) = replace_codes(ctx, user, &stored).await?;
     ctx.ports.end_all_sessions(user, ctx.now).await?;
     Ok(codes)
 }
 
-/// Stores new backup codes in the place of all others.
+/// Stores new backup codes in the place of all others; with the version of the credential that begins with them.
 pub(super) async fn replace_codes(
     ctx: &Ctx<'_, impl Ports>,
     user: UserId,
     stored: &StoredFactor,
-) -> Result<Vec<Secret<String>>, SecondFactorError> {
+) -> Result<(Vec<Secret<String>>, u32), SecondFactorError> {
     let (codes, backup_codes) = BackupCodes::generate(user, &ctx.policy.backup_code_key, ctx.ports)?;
     let event = audit::event(ctx, Some(user), AuditAction::RegenerateCodes, AuditOutcome::Success)?;
     let renewed = StoredFactor { backup_codes, ..stored.clone() };
-    if ctx.ports.replace_second_factor(user, Some(stored), Some(renewed), event).await? == Replaced::No {
-        return Err(SecondFactorError::Concurrent);
-    }
-    Ok(codes.iter().map(BackupCode::to_text).collect())
+    let replaced = ctx.ports.replace_second_factor(user, Some(stored), Some(renewed), event).await?;
+    Ok((codes.iter().map(BackupCode::to_text).collect(), replaced.stored()?))
 }
 
 /// Takes an account's factor away, and gives out what its owner sets up a new one with (MF-14). All their sessions end.
@@ -108,9 +106,7 @@ pub async fn reset(
     let reset = ResetTicket { hash: digest(token.expose_secret()), expires_at: ctx.now.plus(RESET_LIFETIME) };
     let factor = StoredFactor { secret: None, backup_codes: BackupCodes::default(), reset: Some(reset) };
     let event = audit::event_about(ctx, admin, target, AuditAction::ResetFactor)?;
-    if ctx.ports.replace_second_factor(target, Some(&present), Some(factor), event).await? == Replaced::No {
-        return Err(SecondFactorError::Concurrent);
-    }
+    ctx.ports.replace_second_factor(target, Some(&present), Some(factor), event).await?.stored()?;
     ctx.ports.end_all_sessions(target, ctx.now).await?;
     Ok(token)
 }

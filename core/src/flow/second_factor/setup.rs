@@ -13,11 +13,12 @@ use crate::{
     audit::{AuditAction, AuditOutcome},
     flow::Grant,
     id::UserId,
-    ports::{PortError, Ports, Replaced, StoredFactor},
+    ports::{PortError, Ports, StoredFactor},
     seal::Place,
     secret::Secret,
     session::{Attempt, ChallengeKind, Completed},
     totp::{BackupCode, BackupCodes, SECRET_BYTES, TotpCode, TotpSecret, qr_svg},
+    user::Account,
 };
 
 /// Begins to set up a factor. Doing it again shows the same secret; the present factor stays in force (MF-08).
@@ -83,13 +84,18 @@ pub async fn confirm_enrolment(
         reset: None,
     };
     let event = audit::event(ctx, Some(user), AuditAction::EnrollFactor, AuditOutcome::Success)?;
-    if ctx.ports.replace_second_factor(user, present.as_ref(), Some(stored), event).await? == Replaced::No {
+    let replaced = ctx.ports.replace_second_factor(user, present.as_ref(), Some(stored), event).await?;
+    let credential_version = replaced.stored()?;
+    // The password was changed in this moment: that was not the credential which was proved.
+    if credential_version != account.credential_version + 1 {
+        ctx.ports.end_all_sessions(user, ctx.now).await?;
         return Err(SecondFactorError::Concurrent);
     }
     ctx.ports.end_all_sessions(user, ctx.now).await?;
     give_back(ctx, user).await;
     let signed_in = match challenge.kind {
         ChallengeKind::Enroll => {
+            let account = Account { credential_version, ..account };
             let signed_in = open_verified(ctx, account, &Proved::of(&challenge), Grant::Token).await?;
             let next = Next::Session(Box::new(signed_in.clone()));
             record(ctx, user, challenge.method, &next, 0).await?;

@@ -36,5 +36,6 @@ fn picture(claims: &Map<String, Value>, id: &str) -> Option<String> {
     let hash = text(claims, "avatar")?;
     let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let ending = if hash.starts_with("a_") { "gif" } else { "png" };
-    (is_plain(&hash) && is_plain(id)).then(|| format!("https://cdn.discordapp.com/avatars/{id}/{hash}.{ending}"))
+    (is_plain(&hash) && is_plain(id))
+        .then(|| format!("https://cdn.discordapp.com/avatars/{id}/{hash}.{ending}"))
 }
