@@ -106,6 +106,11 @@ uuid_id!(
 );
 
 uuid_id!(
+    /// What a provider gave for somebody, once.
+    ProviderSessionId
+);
+
+uuid_id!(
     /// A webhook that an administrator made.
     WebhookId
 );

@@ -20,6 +20,7 @@ pub mod event;
 pub mod flow;
 pub mod group;
 pub mod id;
+pub mod identity;
 pub mod image_reference;
 pub mod json;
 pub mod jwt;
@@ -27,8 +28,6 @@ pub mod mail;
 #[cfg(any(feature = "memory", test))]
 pub mod memory;
 pub mod network;
-// The crate that speaks the grants needs a standard library.
-#[cfg(not(target_os = "none"))]
 pub mod oauth;
 pub mod outbound_url;
 pub mod password;

@@ -6,6 +6,7 @@ mod api_keys;
 mod configuration;
 mod fetch;
 mod groups;
+mod identities;
 mod mail;
 mod second_factors;
 mod sessions;
@@ -63,6 +64,7 @@ pub struct Memory {
     fetched: RefCell<Vec<FetchRequest>>,
     settings: RefCell<BTreeMap<String, StoredSetting>>,
     groups: RefCell<groups::GroupTable>,
+    identities: RefCell<identities::IdentityTable>,
     api_keys: RefCell<BTreeMap<UserId, StoredApiKey>>,
     factors: RefCell<BTreeMap<UserId, StoredFactor>>,
     documents: RefCell<BTreeMap<(UserId, DocumentKind), String>>,
@@ -75,7 +77,7 @@ pub struct Memory {
 
 impl Memory {
     /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
-    /// `entropy`, `fetch`, `groups`, `hashing`, `mail`, `mail server`, `outbound`, `second factors`, `sessions`, `settings`,
+    /// `entropy`, `fetch`, `groups`, `hashing`, `identities`, `mail`, `mail server`, `outbound`, `second factors`, `sessions`, `settings`,
     /// `signatures`, `throttles`, `tickets`, `user records`, `users` or `webhooks`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);

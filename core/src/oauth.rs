@@ -3,10 +3,13 @@
 //! Everything here turns values into values: addresses that browsers are sent to, requests to providers, what their
 //! answers say. [`flow::oauth_login`](crate::flow::oauth_login) puts them in order.
 
+// What these two need has to have a standard library.
+#[cfg(not(target_os = "none"))]
 pub mod access;
 pub mod claims;
 pub mod client;
 pub mod discovery;
+#[cfg(not(target_os = "none"))]
 pub mod exchange;
 pub mod id_token;
 pub mod logout_token;

@@ -11,7 +11,9 @@ mod entropy;
 mod fetch;
 mod groups;
 mod hashing;
+mod identities;
 mod mail;
+mod round_trips;
 mod second_factors;
 mod sessions;
 mod signatures;
@@ -29,7 +31,9 @@ pub use entropy::Entropy;
 pub use fetch::{Fetch, FetchRequest, Fetched};
 pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
+pub use identities::{EndedRemotely, Identities, RemoteLogout};
 pub use mail::Mail;
+pub use round_trips::RoundTrips;
 pub use second_factors::{FactorReplaced, ResetTicket, SecondFactors, StoredFactor};
 pub use sessions::Sessions;
 pub use signatures::Signatures;
@@ -53,8 +57,10 @@ pub trait Ports:
     + Fetch
     + Groups
     + Hashing
+    + Identities
     + Mail
     + Outbound
+    + RoundTrips
     + SecondFactors
     + Sessions
     + Signatures
@@ -76,8 +82,12 @@ impl<T> Ports for T where
         + Fetch
         + Groups
         + Hashing
+        + Identities
+        + Identities
         + Mail
         + Outbound
+        + RoundTrips
+        + RoundTrips
         + SecondFactors
         + Sessions
         + Signatures

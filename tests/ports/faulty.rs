@@ -9,17 +9,20 @@ use portico_core::{
     audit::{AuditEvent, AuditRow},
     email::Email,
     group::{Group, GroupChange, NewGroup},
-    id::{GroupId, InvitationId, SessionId, TokenId, UserId},
+    id::{GroupId, InvitationId, ProviderSessionId, SessionId, TokenId, UserId},
+    identity::{Arrival, Arrived, Identity, Linked, LinkedIdentity, ProviderSession, Unlinked},
     jwt::{Algorithm, PrivateKey, PublicKey},
     mail::{KeptLetter, Letter, MailPolicy, Order, SendError},
     network::Network,
+    oauth::pending::Pending,
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
-        Credential, Deleted, DocumentKind, Entropy, FactorReplaced, Fetch, FetchRequest, Fetched,
-        GroupChanged, Groups, Hashing, Mail, Message, Outbound, PortError, Replaced, SecondFactors, Sessions,
-        SignInAttempt, Signatures, StoredFactor, Throttles, Tickets, Updated, UserChange, UserPage,
-        UserQuery, UserRecord, UserRecords, Users, WebhookSaved, Webhooks,
+        Credential, Deleted, DocumentKind, EndedRemotely, Entropy, FactorReplaced, Fetch, FetchRequest,
+        Fetched, GroupChanged, Groups, Hashing, Identities, Mail, Message, Outbound, PortError, RemoteLogout,
+        Replaced, RoundTrips, SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles,
+        Tickets, Updated, UserChange, UserPage, UserQuery, UserRecord, UserRecords, Users, WebhookSaved,
+        Webhooks,
     },
     secret::Secret,
     session::{
@@ -154,6 +157,85 @@ impl<P: BreachList> BreachList for Faulty<P> {
 impl<P: Fetch> Fetch for Faulty<P> {
     async fn fetch(&self, request: FetchRequest) -> Result<Fetched, PortError> {
         self.through(self.ports.fetch(request)).await
+    }
+}
+
+impl<P: Identities> Identities for Faulty<P> {
+    async fn arrive(&self, arrival: Arrival) -> Result<Arrived, PortError> {
+        self.through(self.ports.arrive(arrival)).await
+    }
+
+    async fn find_by_identity(&self, identity: &Identity) -> Result<Option<UserId>, PortError> {
+        self.through(self.ports.find_by_identity(identity)).await
+    }
+
+    async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {
+        self.through(self.ports.list_identities(user)).await
+    }
+
+    async fn link_identity(
+        &self,
+        user: UserId,
+        identity: &Identity,
+        event: AuditEvent,
+    ) -> Result<Linked, PortError> {
+        self.through(self.ports.link_identity(user, identity, event)).await
+    }
+
+    async fn unlink_identities(
+        &self,
+        user: UserId,
+        provider: &str,
+        event: AuditEvent,
+    ) -> Result<Unlinked, PortError> {
+        self.through(self.ports.unlink_identities(user, provider, event)).await
+    }
+
+    async fn find_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> Result<Option<ProviderSession>, PortError> {
+        self.through(self.ports.find_provider_session(id)).await
+    }
+
+    async fn list_provider_sessions(&self, user: UserId) -> Result<Vec<ProviderSession>, PortError> {
+        self.through(self.ports.list_provider_sessions(user)).await
+    }
+
+    async fn replace_provider_tokens(
+        &self,
+        old: &ProviderSession,
+        sealed: &str,
+        expires_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<Replaced, PortError> {
+        self.through(self.ports.replace_provider_tokens(old, sealed, expires_at, now)).await
+    }
+
+    async fn delete_provider_session(&self, id: ProviderSessionId) -> Result<Replaced, PortError> {
+        self.through(self.ports.delete_provider_session(id)).await
+    }
+
+    async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {
+        self.through(self.ports.delete_provider_sessions(user, provider)).await
+    }
+
+    async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
+        self.through(self.ports.hear_logout(logout)).await
+    }
+}
+
+impl<P: RoundTrips> RoundTrips for Faulty<P> {
+    async fn begin_round_trip(&self, pending: Pending) -> Result<(), PortError> {
+        self.through(self.ports.begin_round_trip(pending)).await
+    }
+
+    async fn end_round_trip(&self, hash: &str, now: UnixSeconds) -> Result<Option<Pending>, PortError> {
+        self.through(self.ports.end_round_trip(hash, now)).await
+    }
+
+    async fn expire_round_trips(&self, now: UnixSeconds) -> Result<(), PortError> {
+        self.through(self.ports.expire_round_trips(now)).await
     }
 }
 

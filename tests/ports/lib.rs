@@ -8,6 +8,7 @@ mod check;
 mod faulty;
 mod groups;
 mod hashing;
+mod identities;
 mod mail;
 mod records;
 mod second_factors;
@@ -56,6 +57,16 @@ cases![
     groups::members_join_once_and_leave,
     hashing::a_password_matches_its_hash_and_no_other,
     hashing::every_cost_gives_the_hash_of_the_reference_implementation,
+    identities::a_browser_comes_back_once_and_in_time,
+    identities::a_providers_word_is_heard_once,
+    identities::an_address_leads_to_an_account_only_if_both_sides_have_shown_it,
+    identities::an_arrival_brings_the_account_up_to_date,
+    identities::an_identity_belongs_to_one_account_and_the_last_way_in_stays,
+    identities::groups_elsewhere_decide_about_what_they_brought,
+    identities::of_many_that_come_at_once_one_makes_the_account,
+    identities::the_first_of_all_administrates_and_closes_registration,
+    identities::what_a_provider_gave_is_kept_for_a_while_and_replaced_once,
+    identities::who_comes_first_gets_an_account_and_finds_it_again,
     mail::a_mail_is_ordered_once_and_stays_until_it_is_settled,
     mail::mail_begins_with_what_has_just_happened,
     records::a_document_is_replaced_only_while_it_is_the_one_that_was_read,

@@ -5,6 +5,7 @@ use crate::{
     audit::AuditEvent,
     group::{Group, GroupChange, Hierarchy, NewGroup},
     id::{GroupId, UserId},
+    identity::GroupTemplate,
     permission::Permissions,
     ports::{GroupChanged, Groups, PortError, granted_by},
     time::UnixSeconds,
@@ -40,6 +41,57 @@ impl GroupTable {
         let exists = self.groups.iter().any(|known| known.id == group);
         if exists && !self.members.contains(&(group, user)) {
             self.members.push((group, user));
+        }
+    }
+
+    /// Takes a user's memberships from a list of names, but for those in groups that are spared; says whether any is
+    /// another.
+    pub(super) fn sync(&mut self, user: UserId, names: &[String], spared: &[String]) -> bool {
+        let ids = |names: &[String]| -> BTreeSet<_> {
+            self.groups.iter().filter(|group| names.contains(&group.name)).map(|group| group.id).collect()
+        };
+        let (named, spared) = (ids(names), ids(spared));
+        let before = self.members.clone();
+        let is_lost = |(group, member): &(GroupId, UserId)| {
+            *member == user && !named.contains(group) && !spared.contains(group)
+        };
+        let lost: Vec<_> = self.synced.iter().copied().filter(is_lost).collect();
+        self.members.retain(|membership| !lost.contains(membership));
+        self.synced.retain(|membership| !lost.contains(membership));
+        for group in named.difference(&spared) {
+            if !self.members.contains(&(*group, user)) {
+                self.members.push((*group, user));
+                self.synced.insert((*group, user));
+            }
+        }
+        self.members != before
+    }
+
+    /// Makes the groups of these names that are missing.
+    pub(super) fn create_missing(
+        &mut self,
+        names: &[String],
+        template: &GroupTemplate,
+        creator: Option<UserId>,
+        now: UnixSeconds,
+    ) {
+        for (name, id) in names.iter().zip(&template.ids) {
+            if self.groups.iter().any(|group| group.name == *name) {
+                continue;
+            }
+            self.groups.push(Group {
+                id: *id,
+                created_by: creator,
+                name: name.clone(),
+                description: template.description(name),
+                parent: None,
+                permissions: Some(template.permissions.clone()),
+                data: Some(template.data.clone()),
+                meta: None,
+                created_at: now,
+                updated_at: now,
+                member_count: 0,
+            });
         }
     }
 
@@ -187,25 +239,7 @@ impl Groups for Memory {
         event: AuditEvent,
     ) -> Result<(), PortError> {
         self.reach("groups")?;
-        let mut table = self.groups.borrow_mut();
-        let named: BTreeSet<_> =
-            table.groups.iter().filter(|group| names.contains(&group.name)).map(|group| group.id).collect();
-        let before = table.members.clone();
-        let lost: Vec<_> = table
-            .synced
-            .iter()
-            .copied()
-            .filter(|(group, member)| *member == user && !named.contains(group))
-            .collect();
-        table.members.retain(|membership| !lost.contains(membership));
-        table.synced.retain(|membership| !lost.contains(membership));
-        for group in named {
-            if !table.members.contains(&(group, user)) {
-                table.members.push((group, user));
-                table.synced.insert((group, user));
-            }
-        }
-        if table.members != before {
+        if self.groups.borrow_mut().sync(user, names, &[]) {
             self.audit.borrow_mut().push(event);
         }
         Ok(())

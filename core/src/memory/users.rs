@@ -151,7 +151,11 @@ impl UserTable {
         self.rows.values().filter(late).map(|row| row.user.id)
     }
 
-    fn is_last_admin(&self, id: UserId) -> bool {
+    pub(super) fn has_password(&self, id: UserId) -> bool {
+        self.rows.get(&id).is_some_and(|row| row.password_hash.is_some())
+    }
+
+    pub(super) fn is_last_admin(&self, id: UserId) -> bool {
         let mut admins = self.rows.values().filter(|row| row.user.role == Role::Admin);
         admins.next().is_some_and(|row| row.user.id == id) && admins.next().is_none()
     }
@@ -371,6 +375,7 @@ impl Users for Memory {
         self.api_keys.borrow_mut().remove(&user);
         self.tickets.borrow_mut().forget_user(user);
         self.factors.borrow_mut().remove(&user);
+        self.identities.borrow_mut().forget_user(user);
         self.documents.borrow_mut().retain(|(owner, _), _| *owner != user);
         self.audit.borrow_mut().push(event);
         Ok(Deleted::Yes)

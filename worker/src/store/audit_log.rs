@@ -4,6 +4,7 @@ use portico_core::{
     audit::{AuditEvent, AuditOutcome, AuditRow},
     email::Email,
     id::AuditId,
+    identity::Identity,
     mail::asks_for_mail,
     ports::{AuditLog, AuditQuery, PortError},
     time::UnixSeconds,
@@ -161,11 +162,16 @@ pub(super) enum Condition {
 }
 
 macro_rules! insert {
-    ($target:literal) => {
+    ($target:expr) => {
+        insert!("?3", $target)
+    };
+    ($actor:expr, $target:expr) => {
         concat!(
             "INSERT INTO audit_log
                  (id, at, actor_id, target_id, action, outcome, network, user_agent, request_id, detail)
-             SELECT ?1, ?2, ?3, ",
+             SELECT ?1, ?2, ",
+            $actor,
+            ", ",
             $target,
             ", ?5, ?6, ?7, ?8, ?9, ?11
              WHERE (?10 = 0 OR changes() > 0) AND NOT EXISTS (SELECT 1 FROM audit_log WHERE id = ?1)"
@@ -192,32 +198,64 @@ pub(super) fn insert_about_owner(
     insert_as(database, insert!("(SELECT id FROM users WHERE email = ?4)"), &about, Condition::IfChanged)
 }
 
+/// The same by and about whoever an identity belongs to. To be [counted](count) when it is known to be stored.
+pub(super) fn insert_by_owner(
+    database: &D1Database,
+    event: &AuditEvent,
+    identity: &Identity,
+) -> worker::Result<D1PreparedStatement> {
+    macro_rules! owner {
+        () => {
+            "(SELECT user_id FROM identities WHERE provider = ?3 AND issuer = ?4 AND subject = ?12)"
+        };
+    }
+    const INSERT: &str = insert!(owner!(), owner!());
+    let id = event.id.to_string();
+    let names = [&identity.provider, &identity.issuer].map(|name| D1Type::Text(name));
+    let bound = bound(event, &id, names, Condition::IfChanged);
+    database.prepare(INSERT).bind_refs(bound.iter().chain([&D1Type::Text(&identity.subject)]))
+}
+
 fn insert_as(
     database: &D1Database,
     statement: &str,
     event: &AuditEvent,
     condition: Condition,
 ) -> worker::Result<D1PreparedStatement> {
+    count(event);
+    let id = event.id.to_string();
+    let actor = event.actor.map(|actor| actor.to_string());
+    let people = [optional(actor.as_deref()), optional(event.target.as_deref())];
+    database.prepare(statement).bind_refs(&bound(event, &id, people, condition))
+}
+
+/// Counts an event that somebody may be told about.
+pub(super) fn count(event: &AuditEvent) {
     if matches!(event.outcome, AuditOutcome::FirstAdmin | AuditOutcome::Success) {
         WRITTEN.set(WRITTEN.get() + 1);
     }
     if asks_for_mail(event) {
         MAILS.set(MAILS.get() + 1);
     }
-    let id = event.id.to_string();
-    let actor = event.actor.map(|actor| actor.to_string());
-    let conditional = condition == Condition::IfChanged;
-    database.prepare(statement).bind_refs(&[
-        D1Type::Text(&id),
+}
+
+fn bound<'e>(
+    event: &'e AuditEvent,
+    id: &'e str,
+    [third, fourth]: [D1Type<'e>; 2],
+    condition: Condition,
+) -> [D1Type<'e>; 11] {
+    [
+        D1Type::Text(id),
         seconds(event.at),
-        optional(actor.as_deref()),
-        optional(event.target.as_deref()),
+        third,
+        fourth,
         D1Type::Text(event.action.as_str()),
         D1Type::Text(event.outcome.as_str()),
         D1Type::Text(&event.network),
         D1Type::Text(&event.user_agent),
         D1Type::Text(&event.request_id),
-        D1Type::Integer(i32::from(conditional)),
+        D1Type::Integer(i32::from(condition == Condition::IfChanged)),
         optional(event.detail.as_deref()),
-    ])
+    ]
 }

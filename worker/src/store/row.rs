@@ -38,6 +38,48 @@ macro_rules! account_columns {
     };
 }
 
+/// Whether a policy (first, others, unless stored, stored counts) lets a sign-up in at this moment. Part of the statements
+/// that insert accounts, so that the decision and the insert see the same state.
+macro_rules! is_open {
+    ($first:literal, $others:literal, $unless_stored:literal, $stored_counts:literal) => {
+        concat!(
+            "CASE WHEN NOT EXISTS (SELECT 1 FROM users) THEN ",
+            $first,
+            " ELSE ",
+            $others,
+            " AND COALESCE(CASE WHEN ",
+            $stored_counts,
+            " THEN (SELECT value = 'true' FROM settings WHERE key = 'ENABLE_SIGNUP') END, ",
+            $unless_stored,
+            ") END"
+        )
+    };
+}
+
+/// Whether the account `?1` is the only one: it has just been inserted.
+macro_rules! is_first {
+    () => {
+        "(EXISTS (SELECT 1 FROM users WHERE id = ?1) AND NOT EXISTS (SELECT 1 FROM users WHERE id <> ?1))"
+    };
+}
+
+/// Both are written with the condition that they are true; one of them is.
+pub(super) const WAS_INSERTED: &str =
+    concat!("UPDATE users SET last_active_at = last_active_at WHERE id = ?1 AND ?2 = ", is_first!());
+
+/// Closes registration behind the first account.
+pub(super) const CLOSE_SIGN_UP: &str = concat!(
+    "INSERT INTO settings (key, value, version, updated_at, updated_by)
+     SELECT 'ENABLE_SIGNUP', 'false', 1, ?3, ?1 WHERE ?2 AND ",
+    is_first!(),
+    " ON CONFLICT (key) DO UPDATE
+     SET value = 'false', version = version + 1, updated_at = ?3, updated_by = ?1"
+);
+
+/// Lets a new account join its default group, if there is such a group.
+pub(super) const JOIN_GROUP: &str = "INSERT INTO group_members (group_id, user_id, created_at)
+     SELECT groups.id, users.id, ?3 FROM groups, users WHERE groups.id = ?2 AND users.id = ?1";
+
 /// The columns of `users` that make a [`User`].
 #[derive(Debug, Deserialize)]
 pub(super) struct UserRow {

@@ -17,19 +17,8 @@ use super::{
     audit_log::{self, Condition},
     batch::{changed, first, missing, optional, seconds},
     fault,
-    row::{AccountRow, UserRow},
+    row::{AccountRow, CLOSE_SIGN_UP, JOIN_GROUP, UserRow, WAS_INSERTED},
 };
-
-/// Whether the policy in `?1` … `?4` (first, others, unless stored, stored counts) lets a sign-up in at this moment.
-/// Part of the statements below, so that the decision and the insert see the same state.
-macro_rules! is_open {
-    () => {
-        "CASE WHEN NOT EXISTS (SELECT 1 FROM users) THEN ?1
-           ELSE ?2 AND COALESCE(CASE WHEN ?4 THEN
-             (SELECT value = 'true' FROM settings WHERE key = 'ENABLE_SIGNUP') END, ?3)
-         END"
-    };
-}
 
 /// Whether the account `?1` is the only administrator.
 macro_rules! is_last_admin {
@@ -120,7 +109,7 @@ impl Store {
     async fn read_admission(&self, email: Option<&Email>, policy: SignUpPolicy) -> worker::Result<Admission> {
         const ADMISSION: &str = concat!(
             "SELECT ",
-            is_open!(),
+            is_open!("?1", "?2", "?3", "?4"),
             " AS open, EXISTS (SELECT 1 FROM users WHERE email = ?5) AS taken,
                 NOT EXISTS (SELECT 1 FROM users) AS first"
         );
@@ -150,8 +139,11 @@ impl Store {
         policy: SignUpPolicy,
         event: AuditEvent,
     ) -> worker::Result<Created> {
-        const OPEN: &str =
-            concat!("SELECT ", is_open!(), " AS yes, NOT EXISTS (SELECT 1 FROM users) AS first");
+        const OPEN: &str = concat!(
+            "SELECT ",
+            is_open!("?1", "?2", "?3", "?4"),
+            " AS yes, NOT EXISTS (SELECT 1 FROM users) AS first"
+        );
         const INSERT_USER: &str = concat!(
             "INSERT INTO users (id, email, name, role, profile_image_url, created_at, updated_at, last_active_at,
                  username, email_verified_at, verify_by)
@@ -159,7 +151,7 @@ impl Store {
                  ?11, ?12, ?13
              WHERE CASE WHEN ?14 IS NOT NULL THEN EXISTS (
                  SELECT 1 FROM invitations WHERE hash = ?14 AND email = ?6 AND expires_at > ?10) ELSE ",
-            is_open!(),
+            is_open!("?1", "?2", "?3", "?4"),
             " END ON CONFLICT (email) DO NOTHING"
         );
         // The account that has the address already, where the policy would have let the sign-up in.
@@ -167,34 +159,16 @@ impl Store {
             "UPDATE users SET last_active_at = last_active_at
              WHERE email = ?6 AND id <> ?5 AND CASE WHEN ?7 IS NOT NULL THEN EXISTS (
                  SELECT 1 FROM invitations WHERE hash = ?7 AND email = ?6 AND expires_at > ?8) ELSE ",
-            is_open!(),
+            is_open!("?1", "?2", "?3", "?4"),
             " END"
         );
-        /// Whether the account `?1` is the only one: it has just been inserted.
-        macro_rules! is_first {
-            () => {
-                "(EXISTS (SELECT 1 FROM users WHERE id = ?1) AND NOT EXISTS (SELECT 1 FROM users WHERE id <> ?1))"
-            };
-        }
         const INSERT_CREDENTIAL: &str = "INSERT INTO credentials (user_id, password_hash, updated_at)
              SELECT ?1, ?2, ?3 WHERE ?2 IS NOT NULL AND EXISTS (SELECT 1 FROM users WHERE id = ?1)";
-        const JOIN_GROUP: &str = "INSERT INTO group_members (group_id, user_id, created_at)
-             SELECT groups.id, users.id, ?3 FROM groups, users WHERE groups.id = ?2 AND users.id = ?1";
         const USE_INVITATION: &str = "DELETE FROM invitations
              WHERE email = ?2 AND EXISTS (SELECT 1 FROM users WHERE id = ?1)";
         const OPEN_INVITATION: &str =
             "SELECT EXISTS (SELECT 1 FROM invitations WHERE hash = ?1 AND email = ?2 AND expires_at > ?3) AS yes,
                     NOT EXISTS (SELECT 1 FROM users) AS first";
-        const CLOSE_SIGN_UP: &str = concat!(
-            "INSERT INTO settings (key, value, version, updated_at, updated_by)
-             SELECT 'ENABLE_SIGNUP', 'false', 1, ?3, ?1 WHERE ?2 AND ",
-            is_first!(),
-            " ON CONFLICT (key) DO UPDATE
-             SET value = 'false', version = version + 1, updated_at = ?3, updated_by = ?1"
-        );
-        // Both are written with the condition that they are true; one of them is.
-        const WAS_INSERTED: &str =
-            concat!("UPDATE users SET last_active_at = last_active_at WHERE id = ?1 AND ?2 = ", is_first!());
         let id = user.id.to_string();
         let id = D1Type::Text(&id);
         let [first_may, others, unless_stored, stored_counts] = flags(policy);
@@ -504,10 +478,10 @@ enum CredentialOf {
 }
 
 /// The policy as the statements take it.
-fn flags(policy: SignUpPolicy) -> [D1Type<'static>; 4] {
+pub(super) fn flags(policy: SignUpPolicy) -> [D1Type<'static>; 4] {
     [policy.first, policy.others, policy.unless_stored, policy.stored_counts].map(flag)
 }
 
-fn flag(value: bool) -> D1Type<'static> {
+pub(super) fn flag(value: bool) -> D1Type<'static> {
     D1Type::Integer(i32::from(value))
 }

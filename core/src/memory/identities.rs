@@ -1,0 +1,331 @@
+use alloc::{boxed::Box, string::String, vec::Vec};
+
+use super::Memory;
+use crate::{
+    audit::AuditEvent,
+    id::{ProviderSessionId, UserId},
+    identity::{
+        Arrival, ArrivalChange, Arrived, ArrivedAccount, Identity, Linked, LinkedIdentity, ProviderSession,
+        Unlinked,
+    },
+    oauth::pending::{Errand, Pending},
+    ports::{
+        Created, EndedRemotely, Identities, PortError, RemoteLogout, Replaced, RoundTrips, Updated,
+        UserChange, Users,
+    },
+    time::UnixSeconds,
+    user::{EmailVerification, FactorState, Role},
+};
+
+#[derive(Debug, Default)]
+pub(super) struct IdentityTable {
+    identities: Vec<(UserId, LinkedIdentity)>,
+    sessions: Vec<ProviderSession>,
+    round_trips: Vec<Pending>,
+    heard: Vec<(String, String, UnixSeconds)>,
+}
+
+impl IdentityTable {
+    pub(super) fn forget_user(&mut self, user: UserId) {
+        self.identities.retain(|(owner, _)| *owner != user);
+        self.sessions.retain(|session| session.user != user);
+        self.round_trips.retain(|pending| !matches!(pending.errand, Errand::Link(owner, _) if owner == user));
+    }
+
+    fn owner(&self, identity: &Identity) -> Option<UserId> {
+        self.identities.iter().find(|(_, linked)| linked.identity == *identity).map(|(owner, _)| *owner)
+    }
+
+    fn has_one_of(&self, user: UserId, provider: &str) -> bool {
+        self.identities.iter().any(|(owner, linked)| *owner == user && linked.identity.provider == provider)
+    }
+
+    fn link(&mut self, user: UserId, identity: Identity, since: UnixSeconds) {
+        self.identities.push((user, LinkedIdentity { identity, since }));
+    }
+
+    fn keep_latest(&mut self, user: UserId, provider: &str, kept: u32) {
+        let mut of_provider = 0;
+        let mut latest: Vec<_> = core::mem::take(&mut self.sessions).into_iter().rev().collect();
+        latest.retain(|session| {
+            of_provider += u32::from(session.user == user && session.provider == provider);
+            session.user != user || session.provider != provider || of_provider <= kept
+        });
+        latest.reverse();
+        self.sessions = latest;
+    }
+}
+
+impl Memory {
+    fn note(&self, event: AuditEvent, user: UserId) {
+        self.audit.borrow_mut().push(by(user, event));
+    }
+
+    /// The account that takes an identity over because both have shown that they read one address.
+    fn merges(&self, arrival: &Arrival) -> Option<UserId> {
+        let email = arrival.merge.as_ref()?;
+        let users = self.users.borrow();
+        let user = &users.find(email.as_str())?.user;
+        let is_theirs = user.verification == EmailVerification::Done
+            && user.role != Role::Admin
+            && !self.identities.borrow().has_one_of(user.id, &arrival.identity.provider);
+        is_theirs.then_some(user.id)
+    }
+
+    /// Brings an account up to date; says whether it is another.
+    async fn change(
+        &self,
+        user: UserId,
+        change: ArrivalChange,
+        event: &AuditEvent,
+    ) -> Result<bool, PortError> {
+        let ArrivalChange { role, email, name, image } = change;
+        let Some(present) = self.account(user).map(|account| account.user) else { return Ok(false) };
+        let is_demoted = role.is_some_and(|role| role != Role::Admin);
+        let role = role.filter(|_| !is_demoted || !self.users.borrow().is_last_admin(user));
+        let is_free = |email: &crate::email::Email| self.users.borrow().find(email.as_str()).is_none();
+        let change = UserChange {
+            role: role.filter(|role| *role != present.role),
+            email: email.filter(is_free),
+            name: name.filter(|name| name.as_str() != present.name),
+            image: image.filter(|image| image.as_str() != present.profile.image),
+            ..UserChange::default()
+        };
+        let is_other = change.role.is_some()
+            || change.email.is_some()
+            || change.name.is_some()
+            || change.image.is_some();
+        if is_other {
+            let updated = Users::update_user(self, user, change, by(user, event.clone())).await?;
+            return Ok(matches!(updated, Updated::User(_)));
+        }
+        Ok(false)
+    }
+}
+
+/// The event as something that somebody did to their own account.
+fn by(user: UserId, event: AuditEvent) -> AuditEvent {
+    AuditEvent { actor: Some(user), target: Some(String::from(user)), ..event }
+}
+
+impl Identities for Memory {
+    async fn arrive(&self, arrival: Arrival) -> Result<Arrived, PortError> {
+        self.reach("identities")?;
+        let known = self.identities.borrow().owner(&arrival.identity);
+        let (user, mut is_changed) = match (known, self.merges(&arrival)) {
+            (Some(user), _) => {
+                (user, self.change(user, arrival.change.clone(), &arrival.events.changed).await?)
+            }
+            (None, Some(user)) => {
+                self.identities.borrow_mut().link(user, arrival.identity.clone(), arrival.at);
+                self.note(arrival.events.linked.clone(), user);
+                self.change(user, arrival.change.clone(), &arrival.events.changed).await?;
+                (user, true)
+            }
+            (None, None) => {
+                let Some(new) = arrival.sign_up.clone() else { return Ok(Arrived::Closed) };
+                let id = new.id;
+                match Users::create_user(self, new, arrival.policy, by(id, arrival.events.signed_up.clone()))
+                    .await?
+                {
+                    Created::Account(_) => {}
+                    Created::Closed => return Ok(Arrived::Closed),
+                    Created::EmailTaken => return Ok(Arrived::EmailTaken),
+                }
+                self.identities.borrow_mut().link(id, arrival.identity.clone(), arrival.at);
+                (id, false)
+            }
+        };
+        if let Some(groups) = &arrival.groups {
+            let creator = self.users.borrow().in_order().into_iter().find(|user| user.role == Role::Admin);
+            let creator = creator.map_or(user, |admin| admin.id);
+            let mut table = self.groups.borrow_mut();
+            if let Some(template) = &groups.create {
+                table.create_missing(&groups.names, template, Some(creator), arrival.at);
+            }
+            if table.sync(user, &groups.names, &groups.spared) {
+                is_changed = true;
+                self.note(arrival.events.synced.clone(), user);
+            }
+        }
+        if let Some(new) = arrival.session {
+            let mut table = self.identities.borrow_mut();
+            table.sessions.push(ProviderSession {
+                id: new.id,
+                user,
+                provider: arrival.identity.provider.clone(),
+                remote: new.remote,
+                sealed: new.sealed,
+                expires_at: new.expires_at,
+                created_at: arrival.at,
+                updated_at: arrival.at,
+            });
+            table.keep_latest(user, &arrival.identity.provider, new.kept);
+        }
+        let account = self.account(user);
+        let gone = PortError { port: "identities", detail: "the account went away".into() };
+        let account = account.ok_or(gone)?;
+        let has_factor = account.user.factor != FactorState::Absent;
+        let due = arrival.events.factor_due.filter(|_| has_factor);
+        self.note(due.unwrap_or(arrival.events.signed_in), user);
+        Ok(Arrived::Account(Box::new(ArrivedAccount { account, is_changed })))
+    }
+
+    async fn find_by_identity(&self, identity: &Identity) -> Result<Option<UserId>, PortError> {
+        self.reach("identities")?;
+        Ok(self.identities.borrow().owner(identity))
+    }
+
+    async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {
+        self.reach("identities")?;
+        let table = self.identities.borrow();
+        Ok(table
+            .identities
+            .iter()
+            .filter(|(owner, _)| *owner == user)
+            .map(|(_, linked)| linked.clone())
+            .collect())
+    }
+
+    async fn link_identity(
+        &self,
+        user: UserId,
+        identity: &Identity,
+        event: AuditEvent,
+    ) -> Result<Linked, PortError> {
+        self.reach("identities")?;
+        if self.account(user).is_none() {
+            return Ok(Linked::NoAccount);
+        }
+        let mut table = self.identities.borrow_mut();
+        if table.owner(identity).is_some() || table.has_one_of(user, &identity.provider) {
+            return Ok(Linked::Taken);
+        }
+        table.link(user, identity.clone(), event.at);
+        self.audit.borrow_mut().push(event);
+        Ok(Linked::Yes)
+    }
+
+    async fn unlink_identities(
+        &self,
+        user: UserId,
+        provider: &str,
+        event: AuditEvent,
+    ) -> Result<Unlinked, PortError> {
+        self.reach("identities")?;
+        let mut table = self.identities.borrow_mut();
+        if !table.has_one_of(user, provider) {
+            return Ok(Unlinked::None);
+        }
+        let has_another = table
+            .identities
+            .iter()
+            .any(|(owner, linked)| *owner == user && linked.identity.provider != provider);
+        if !has_another && !self.users.borrow().has_password(user) {
+            return Ok(Unlinked::Last);
+        }
+        table.identities.retain(|(owner, linked)| *owner != user || linked.identity.provider != provider);
+        table.sessions.retain(|session| session.user != user || session.provider != provider);
+        self.audit.borrow_mut().push(event);
+        Ok(Unlinked::Yes)
+    }
+
+    async fn find_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> Result<Option<ProviderSession>, PortError> {
+        self.reach("identities")?;
+        Ok(self.identities.borrow().sessions.iter().find(|session| session.id == id).cloned())
+    }
+
+    async fn list_provider_sessions(&self, user: UserId) -> Result<Vec<ProviderSession>, PortError> {
+        self.reach("identities")?;
+        let table = self.identities.borrow();
+        Ok(table.sessions.iter().rev().filter(|session| session.user == user).cloned().collect())
+    }
+
+    async fn replace_provider_tokens(
+        &self,
+        old: &ProviderSession,
+        sealed: &str,
+        expires_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<Replaced, PortError> {
+        self.reach("identities")?;
+        let mut table = self.identities.borrow_mut();
+        let is_it = |known: &&mut ProviderSession| known.id == old.id && known.sealed == old.sealed;
+        let Some(session) = table.sessions.iter_mut().find(is_it) else { return Ok(Replaced::No) };
+        (session.sealed, session.expires_at, session.updated_at) = (sealed.into(), expires_at, now);
+        Ok(Replaced::Yes)
+    }
+
+    async fn delete_provider_session(&self, id: ProviderSessionId) -> Result<Replaced, PortError> {
+        self.reach("identities")?;
+        let mut table = self.identities.borrow_mut();
+        let before = table.sessions.len();
+        table.sessions.retain(|session| session.id != id);
+        Ok(if table.sessions.len() < before { Replaced::Yes } else { Replaced::No })
+    }
+
+    async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {
+        self.reach("identities")?;
+        let mut table = self.identities.borrow_mut();
+        let before = table.sessions.len();
+        table.sessions.retain(|session| session.user != user || session.provider != provider);
+        Ok(table.sessions.len() < before)
+    }
+
+    async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
+        self.reach("identities")?;
+        let mut table = self.identities.borrow_mut();
+        if table.heard.iter().any(|(issuer, jti, _)| *issuer == logout.issuer && *jti == logout.jti) {
+            return Ok(None);
+        }
+        let RemoteLogout { provider, issuer, jti, subject, remote, remembered_until } = logout;
+        table.heard.push((issuer.clone(), jti, remembered_until));
+        let owner = subject
+            .and_then(|subject| table.owner(&Identity { provider: provider.clone(), issuer, subject }));
+        let is_ended = |session: &ProviderSession| {
+            session.provider == provider
+                && owner.is_none_or(|owner| owner == session.user)
+                && (owner.is_some() || remote.is_some())
+                && (remote.is_none() || session.remote == remote)
+        };
+        let mut ended: Vec<_> = table
+            .sessions
+            .iter()
+            .filter(|session| is_ended(session))
+            .map(|session| EndedRemotely { user: session.user, session: Some(session.id) })
+            .collect();
+        table.sessions.retain(|session| !is_ended(session));
+        if remote.is_none() {
+            ended.clear();
+            ended.extend(owner.map(|user| EndedRemotely { user, session: None }));
+        }
+        ended.sort();
+        Ok(Some(ended))
+    }
+}
+
+impl RoundTrips for Memory {
+    async fn begin_round_trip(&self, pending: Pending) -> Result<(), PortError> {
+        self.reach("round trips")?;
+        self.identities.borrow_mut().round_trips.push(pending);
+        Ok(())
+    }
+
+    async fn end_round_trip(&self, hash: &str, now: UnixSeconds) -> Result<Option<Pending>, PortError> {
+        self.reach("round trips")?;
+        let trips = &mut self.identities.borrow_mut().round_trips;
+        let found = trips.iter().position(|pending| pending.hash == hash).map(|place| trips.remove(place));
+        Ok(found.filter(|pending| now < pending.expires_at))
+    }
+
+    async fn expire_round_trips(&self, now: UnixSeconds) -> Result<(), PortError> {
+        self.reach("round trips")?;
+        let mut table = self.identities.borrow_mut();
+        table.round_trips.retain(|pending| now < pending.expires_at);
+        table.heard.retain(|(_, _, until)| now < *until);
+        Ok(())
+    }
+}

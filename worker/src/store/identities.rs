@@ -1,0 +1,655 @@
+use portico_core::{
+    audit::{AuditEvent, AuditOutcome},
+    display_name::DisplayName,
+    email::Email,
+    id::{ProviderSessionId, UserId},
+    identity::{
+        Arrival, Arrived, ArrivedAccount, GroupSync, Identity, Linked, LinkedIdentity, NewProviderSession,
+        ProviderSession, Unlinked,
+    },
+    image_reference::ImageReference,
+    ports::{EndedRemotely, Identities, PortError, RemoteLogout, Replaced},
+    time::UnixSeconds,
+    user::{EmailVerification, NewUser, Role, SignUpPolicy},
+};
+use serde::Deserialize;
+use serde_json::json;
+use worker::{D1Database, D1PreparedStatement, D1Result, D1Type};
+
+use super::{
+    Store, audit_log,
+    audit_log::Condition,
+    batch::{changed, first, missing, optional, rows, seconds},
+    fault,
+    row::{AccountRow, CLOSE_SIGN_UP, JOIN_GROUP, WAS_INSERTED},
+    users::{flag, flags},
+};
+
+/// The account that the identity `?1`, `?2`, `?3` belongs to.
+macro_rules! owner {
+    () => {
+        "(SELECT user_id FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3)"
+    };
+}
+
+/// The account of the address `?4` that the identity may be linked to (OA-10, OA-11).
+macro_rules! merged {
+    () => {
+        "(SELECT u.id FROM users AS u WHERE u.email = ?4 AND u.email_verified_at IS NOT NULL AND u.role <> 'admin'
+            AND NOT EXISTS (SELECT 1 FROM identities AS i WHERE i.user_id = u.id AND i.provider = ?1))"
+    };
+}
+
+macro_rules! session_columns {
+    () => {
+        "id, user_id, provider, remote_id, tokens, expires_at, created_at, updated_at"
+    };
+}
+
+impl Identities for Store {
+    async fn arrive(&self, arrival: Arrival) -> Result<Arrived, PortError> {
+        self.write_arrival(arrival).await.map_err(fault("identities"))
+    }
+
+    async fn find_by_identity(&self, identity: &Identity) -> Result<Option<UserId>, PortError> {
+        self.read_owner(identity).await.map_err(fault("identities"))
+    }
+
+    async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {
+        self.read_identities(user).await.map_err(fault("identities"))
+    }
+
+    async fn link_identity(
+        &self,
+        user: UserId,
+        identity: &Identity,
+        event: AuditEvent,
+    ) -> Result<Linked, PortError> {
+        self.insert_identity(user, identity, &event).await.map_err(fault("identities"))
+    }
+
+    async fn unlink_identities(
+        &self,
+        user: UserId,
+        provider: &str,
+        event: AuditEvent,
+    ) -> Result<Unlinked, PortError> {
+        self.remove_identities(user, provider, &event).await.map_err(fault("identities"))
+    }
+
+    async fn find_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> Result<Option<ProviderSession>, PortError> {
+        self.read_provider_session(id).await.map_err(fault("identities"))
+    }
+
+    async fn list_provider_sessions(&self, user: UserId) -> Result<Vec<ProviderSession>, PortError> {
+        self.read_provider_sessions(user).await.map_err(fault("identities"))
+    }
+
+    async fn replace_provider_tokens(
+        &self,
+        old: &ProviderSession,
+        sealed: &str,
+        expires_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> Result<Replaced, PortError> {
+        self.swap_provider_tokens(old, sealed, expires_at, now).await.map_err(fault("identities"))
+    }
+
+    async fn delete_provider_session(&self, id: ProviderSessionId) -> Result<Replaced, PortError> {
+        self.remove_provider_session(id).await.map_err(fault("identities"))
+    }
+
+    async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {
+        self.remove_provider_sessions(user, provider).await.map_err(fault("identities"))
+    }
+
+    async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
+        self.write_logout(&logout).await.map_err(fault("identities"))
+    }
+}
+
+impl Store {
+    /// One batch, which D1 runs as one transaction: whoever comes, and however many at a time, each statement sees what
+    /// those before it have made of the account.
+    async fn write_arrival(&self, arrival: Arrival) -> worker::Result<Arrived> {
+        const STATE: &str = concat!(
+            "SELECT ",
+            owner!(),
+            " IS NOT NULL AS known, ",
+            is_open!("?4", "?5", "?6", "?7"),
+            " AS open, NOT EXISTS (SELECT 1 FROM users) AS first"
+        );
+        const FIND: &str = concat!("SELECT ", account_columns!(), " FROM users AS u WHERE u.id = ", owner!());
+        #[derive(Deserialize)]
+        struct State {
+            known: i64,
+            open: i64,
+            first: i64,
+        }
+        let database = self.database()?;
+        let mut batch = Batch::new(&database, &arrival.identity);
+        let [first_may, others, unless_stored, stored_counts] = flags(arrival.policy);
+        batch.push(STATE, &[first_may, others, unless_stored, stored_counts])?;
+        let linked = batch.merge(&arrival)?;
+        if let Some(new) = &arrival.sign_up {
+            batch.sign_up(new, arrival.policy, &arrival.events.signed_up)?;
+        }
+        let new_id = arrival.sign_up.as_ref().map(|new| new.id.to_string());
+        let change = batch.change(&arrival, new_id.as_deref())?;
+        let groups = match &arrival.groups {
+            Some(groups) => batch.sync(groups, &arrival.events.synced, arrival.at)?,
+            None => Vec::new(),
+        };
+        if let Some(session) = &arrival.session {
+            batch.keep(session, arrival.at)?;
+        }
+        let events = &arrival.events;
+        batch.let_in(&events.signed_in, events.factor_due.as_ref())?;
+        let found = batch.push(FIND, &[])?;
+        let results = database.batch(batch.statements).await?;
+
+        let state: Option<State> = first(&results, 0)?;
+        let row: Option<AccountRow> = first(&results, found)?;
+        let (Some(state), Some(row)) = (&state, row) else {
+            let is_open = arrival.sign_up.is_some() && state.is_some_and(|state| state.open != 0);
+            return Ok(if is_open { Arrived::EmailTaken } else { Arrived::Closed });
+        };
+        let has = |statements: &[usize]| any_changed(&results, statements);
+        let is_linked = has(&[linked])?;
+        let is_new = state.known == 0 && !is_linked;
+        let is_synced = has(&groups)?;
+        let is_changed = has(&change)?;
+        for (happened, event) in [
+            (is_new, &events.signed_up),
+            (is_linked, &events.linked),
+            (is_changed, &events.changed),
+            (is_synced, &events.synced),
+            (true, &events.signed_in),
+        ] {
+            if happened {
+                audit_log::count(event);
+            }
+        }
+        if is_new && state.first != 0 {
+            // Registration has just been closed, and there is somebody.
+            self.forget_settings().await;
+        }
+        let account = row.try_into()?;
+        let is_changed = is_linked || is_changed || (is_synced && !is_new);
+        Ok(Arrived::Account(Box::new(ArrivedAccount { account, is_changed })))
+    }
+
+    async fn read_owner(&self, identity: &Identity) -> worker::Result<Option<UserId>> {
+        const FIND: &str = concat!("SELECT ", owner!(), " AS id");
+        #[derive(Deserialize)]
+        struct Row {
+            id: Option<UserId>,
+        }
+        let statement = self.database()?.prepare(FIND).bind_refs(&names(identity))?;
+        Ok(statement.first::<Row>(None).await?.and_then(|row| row.id))
+    }
+
+    async fn read_identities(&self, user: UserId) -> worker::Result<Vec<LinkedIdentity>> {
+        const LIST: &str = "SELECT provider, issuer, subject, created_at FROM identities
+             WHERE user_id = ?1 ORDER BY created_at, rowid";
+        #[derive(Deserialize)]
+        struct Row {
+            provider: String,
+            issuer: String,
+            subject: String,
+            created_at: i64,
+        }
+        let user = user.to_string();
+        let statement = self.database()?.prepare(LIST).bind_refs(&D1Type::Text(&user))?;
+        let rows: Vec<Row> = statement.all().await?.results()?;
+        let linked = |Row { provider, issuer, subject, created_at }| LinkedIdentity {
+            identity: Identity { provider, issuer, subject },
+            since: UnixSeconds::new(created_at),
+        };
+        Ok(rows.into_iter().map(linked).collect())
+    }
+
+    async fn insert_identity(
+        &self,
+        user: UserId,
+        identity: &Identity,
+        event: &AuditEvent,
+    ) -> worker::Result<Linked> {
+        const INSERT: &str = "INSERT INTO identities (provider, issuer, subject, user_id, created_at)
+             SELECT ?1, ?2, ?3, u.id, ?5 FROM users AS u WHERE u.id = ?4
+               AND NOT EXISTS (SELECT 1 FROM identities AS i WHERE i.user_id = u.id AND i.provider = ?1)
+             ON CONFLICT (provider, issuer, subject) DO NOTHING";
+        const HAS_ACCOUNT: &str = "SELECT 1 AS yes FROM users WHERE id = ?1";
+        #[derive(Deserialize)]
+        struct Row {}
+        let user = user.to_string();
+        let [provider, issuer, subject] = names(identity);
+        let bound = [provider, issuer, subject, D1Type::Text(&user), seconds(event.at)];
+        let database = self.database()?;
+        let results = database
+            .batch(vec![
+                database.prepare(INSERT).bind_refs(&bound)?,
+                audit_log::insert(&database, event, Condition::IfChanged)?,
+                database.prepare(HAS_ACCOUNT).bind_refs(&D1Type::Text(&user))?,
+            ])
+            .await?;
+        let account: Option<Row> = first(&results, 2)?;
+        Ok(match account {
+            None => Linked::NoAccount,
+            Some(_) if changed(&results, 0)? => Linked::Yes,
+            Some(_) => Linked::Taken,
+        })
+    }
+
+    async fn remove_identities(
+        &self,
+        user: UserId,
+        provider: &str,
+        event: &AuditEvent,
+    ) -> worker::Result<Unlinked> {
+        const STATE: &str =
+            "SELECT EXISTS (SELECT 1 FROM identities WHERE user_id = ?1 AND provider = ?2) AS has";
+        const UNLINK: &str = "DELETE FROM identities WHERE user_id = ?1 AND provider = ?2
+             AND (EXISTS (SELECT 1 FROM credentials WHERE user_id = ?1)
+               OR EXISTS (SELECT 1 FROM identities WHERE user_id = ?1 AND provider <> ?2))";
+        const FORGET: &str = "DELETE FROM provider_sessions WHERE user_id = ?1 AND provider = ?2
+             AND NOT EXISTS (SELECT 1 FROM identities WHERE user_id = ?1 AND provider = ?2)";
+        #[derive(Deserialize)]
+        struct State {
+            has: i64,
+        }
+        let user = user.to_string();
+        let bound = [D1Type::Text(&user), D1Type::Text(provider)];
+        let database = self.database()?;
+        let results = database
+            .batch(vec![
+                database.prepare(STATE).bind_refs(&bound)?,
+                database.prepare(UNLINK).bind_refs(&bound)?,
+                audit_log::insert(&database, event, Condition::IfChanged)?,
+                database.prepare(FORGET).bind_refs(&bound)?,
+            ])
+            .await?;
+        let state: Option<State> = first(&results, 0)?;
+        Ok(match state {
+            Some(State { has: 0 }) => Unlinked::None,
+            Some(_) if changed(&results, 1)? => Unlinked::Yes,
+            Some(_) => Unlinked::Last,
+            None => return Err(missing("identities")),
+        })
+    }
+
+    async fn read_provider_session(&self, id: ProviderSessionId) -> worker::Result<Option<ProviderSession>> {
+        const FIND: &str = concat!("SELECT ", session_columns!(), " FROM provider_sessions WHERE id = ?1");
+        let id = id.to_string();
+        let statement = self.database()?.prepare(FIND).bind_refs(&D1Type::Text(&id))?;
+        Ok(statement.first::<SessionRow>(None).await?.map(ProviderSession::from))
+    }
+
+    async fn read_provider_sessions(&self, user: UserId) -> worker::Result<Vec<ProviderSession>> {
+        const LIST: &str = concat!(
+            "SELECT ",
+            session_columns!(),
+            " FROM provider_sessions WHERE user_id = ?1 ORDER BY created_at DESC, rowid DESC"
+        );
+        let user = user.to_string();
+        let statement = self.database()?.prepare(LIST).bind_refs(&D1Type::Text(&user))?;
+        let rows: Vec<SessionRow> = statement.all().await?.results()?;
+        Ok(rows.into_iter().map(ProviderSession::from).collect())
+    }
+
+    async fn swap_provider_tokens(
+        &self,
+        old: &ProviderSession,
+        sealed: &str,
+        expires_at: UnixSeconds,
+        now: UnixSeconds,
+    ) -> worker::Result<Replaced> {
+        const SWAP: &str = "UPDATE provider_sessions SET tokens = ?3, expires_at = ?4, updated_at = ?5
+             WHERE id = ?1 AND tokens = ?2";
+        let id = old.id.to_string();
+        let bound = [
+            D1Type::Text(&id),
+            D1Type::Text(&old.sealed),
+            D1Type::Text(sealed),
+            seconds(expires_at),
+            seconds(now),
+        ];
+        replaced(self.database()?.prepare(SWAP).bind_refs(&bound)?.run().await?)
+    }
+
+    async fn remove_provider_session(&self, id: ProviderSessionId) -> worker::Result<Replaced> {
+        let id = id.to_string();
+        let delete = self.database()?.prepare("DELETE FROM provider_sessions WHERE id = ?1");
+        replaced(delete.bind_refs(&D1Type::Text(&id))?.run().await?)
+    }
+
+    async fn remove_provider_sessions(&self, user: UserId, provider: &str) -> worker::Result<bool> {
+        let user = user.to_string();
+        let delete =
+            self.database()?.prepare("DELETE FROM provider_sessions WHERE user_id = ?1 AND provider = ?2");
+        let result = delete.bind_refs(&[D1Type::Text(&user), D1Type::Text(provider)])?.run().await?;
+        changed(&[result], 0)
+    }
+
+    async fn write_logout(&self, logout: &RemoteLogout) -> worker::Result<Option<Vec<EndedRemotely>>> {
+        const HEAR: &str = "INSERT INTO heard_logouts (issuer, jti, remembered_until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (issuer, jti) DO NOTHING";
+        macro_rules! ended {
+            () => {
+                "provider = ?1 AND (?3 IS NOT NULL OR ?4 IS NOT NULL) AND (?4 IS NULL OR remote_id = ?4)
+                 AND (?3 IS NULL OR user_id IN
+                   (SELECT user_id FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3)
+                   OR (?4 IS NOT NULL AND NOT EXISTS
+                     (SELECT 1 FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3)))"
+            };
+        }
+        const LIST: &str = concat!("SELECT id, user_id FROM provider_sessions WHERE ", ended!());
+        const DELETE: &str = concat!("DELETE FROM provider_sessions WHERE ", ended!());
+        const OWNER: &str =
+            "SELECT user_id AS id FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3";
+        #[derive(Deserialize)]
+        struct Ended {
+            id: ProviderSessionId,
+            user_id: UserId,
+        }
+        #[derive(Deserialize)]
+        struct Owner {
+            id: UserId,
+        }
+        let issuer = D1Type::Text(&logout.issuer);
+        let hear = [&issuer, &D1Type::Text(&logout.jti), &seconds(logout.remembered_until)];
+        let provider = D1Type::Text(&logout.provider);
+        let (subject, remote) = (optional(logout.subject.as_deref()), optional(logout.remote.as_deref()));
+        let whose = [&provider, &issuer, &subject, &remote];
+        let database = self.database()?;
+        let results = database
+            .batch(vec![
+                database.prepare(HEAR).bind_refs(hear)?,
+                database.prepare(LIST).bind_refs(whose)?,
+                database.prepare(DELETE).bind_refs(whose)?,
+                database.prepare(OWNER).bind_refs([&provider, &issuer, &subject])?,
+            ])
+            .await?;
+        if !changed(&results, 0)? {
+            return Ok(None);
+        }
+        let mut ended: Vec<_> = if logout.remote.is_some() {
+            let rows: Vec<Ended> = rows(&results, 1)?;
+            rows.iter().map(|row| EndedRemotely { user: row.user_id, session: Some(row.id) }).collect()
+        } else {
+            let owner: Option<Owner> = first(&results, 3)?;
+            owner.into_iter().map(|owner| EndedRemotely { user: owner.id, session: None }).collect()
+        };
+        ended.sort();
+        Ok(Some(ended))
+    }
+}
+
+/// The statements about an arrival. The first three parameters of each are the identity.
+struct Batch<'a> {
+    database: &'a D1Database,
+    identity: &'a Identity,
+    statements: Vec<D1PreparedStatement>,
+}
+
+impl<'a> Batch<'a> {
+    const fn new(database: &'a D1Database, identity: &'a Identity) -> Self {
+        Self { database, identity, statements: Vec::new() }
+    }
+
+    /// Adds a statement about the identity; says which it is.
+    fn push(&mut self, statement: &str, more: &[D1Type<'_>]) -> worker::Result<usize> {
+        let names = names(self.identity);
+        let statement = self.database.prepare(statement).bind_refs(names.iter().chain(more))?;
+        self.statements.push(statement);
+        Ok(self.statements.len() - 1)
+    }
+
+    /// Adds an event by the identity's owner, if the statement before it changes something.
+    fn note(&mut self, event: &AuditEvent) -> worker::Result<()> {
+        self.statements.push(audit_log::insert_by_owner(self.database, event, self.identity)?);
+        Ok(())
+    }
+
+    fn merge(&mut self, arrival: &Arrival) -> worker::Result<usize> {
+        const MERGE: &str = concat!(
+            "INSERT INTO identities (provider, issuer, subject, user_id, created_at)
+             SELECT ?1, ?2, ?3, ",
+            merged!(),
+            ", ?5 WHERE ",
+            merged!(),
+            " IS NOT NULL ON CONFLICT (provider, issuer, subject) DO NOTHING"
+        );
+        let email = optional(arrival.merge.as_ref().map(Email::as_str));
+        let merged = self.push(MERGE, &[email, seconds(arrival.at)])?;
+        self.note(&arrival.events.linked)?;
+        Ok(merged)
+    }
+
+    fn sign_up(&mut self, new: &NewUser, policy: SignUpPolicy, event: &AuditEvent) -> worker::Result<()> {
+        const INSERT: &str = concat!(
+            "INSERT INTO users (id, email, name, role, profile_image_url, created_at, updated_at, last_active_at,
+                 username, email_verified_at)
+             SELECT ?8, ?9, ?10, CASE WHEN EXISTS (SELECT 1 FROM users) THEN ?11 ELSE 'admin' END, ?12, ?13, ?13, ?13,
+                 ?14, ?15
+             WHERE ",
+            owner!(),
+            " IS NULL AND ",
+            is_open!("?4", "?5", "?6", "?7"),
+            " ON CONFLICT (email) DO NOTHING"
+        );
+        const LINK: &str = "INSERT INTO identities (provider, issuer, subject, user_id, created_at)
+             SELECT ?1, ?2, ?3, id, created_at FROM users WHERE id = ?4";
+        let id = new.id.to_string();
+        let group = new.default_group.map(|group| group.to_string());
+        let verified_at = match new.verification {
+            EmailVerification::Done => seconds(new.created_at),
+            EmailVerification::DueBy(_) | EmailVerification::Unasked => D1Type::Null,
+        };
+        let [first_may, others, unless_stored, stored_counts] = flags(policy);
+        let bound = [
+            first_may,
+            others,
+            unless_stored,
+            stored_counts,
+            D1Type::Text(&id),
+            D1Type::Text(new.email.as_str()),
+            D1Type::Text(new.name.as_str()),
+            D1Type::Text(new.default_role.as_str()),
+            D1Type::Text(new.image.as_str()),
+            seconds(new.created_at),
+            optional(new.username.as_deref()),
+            verified_at,
+        ];
+        self.push(INSERT, &bound)?;
+        self.push(LINK, &[D1Type::Text(&id)])?;
+        let first_event = AuditEvent { outcome: AuditOutcome::FirstAdmin, ..event.clone() };
+        for (is_first, event) in [(true, &first_event), (false, event)] {
+            let was_inserted = [D1Type::Text(&id), flag(is_first)];
+            self.statements.push(self.database.prepare(WAS_INSERTED).bind_refs(&was_inserted)?);
+            self.note(event)?;
+        }
+        let closes = [D1Type::Text(&id), flag(policy.closes), seconds(new.created_at)];
+        self.statements.push(self.database.prepare(CLOSE_SIGN_UP).bind_refs(&closes)?);
+        let joins = [D1Type::Text(&id), optional(group.as_deref()), seconds(new.created_at)];
+        self.statements.push(self.database.prepare(JOIN_GROUP).bind_refs(&joins)?);
+        Ok(())
+    }
+
+    /// Brings an account up to date that was there; says which statements do.
+    fn change(&mut self, arrival: &Arrival, new_id: Option<&str>) -> worker::Result<[usize; 2]> {
+        // `OR IGNORE` leaves the address alone where somebody else has it.
+        const MOVE: &str = concat!(
+            "UPDATE OR IGNORE users SET previous_email = email, email = ?5, email_verified_at = NULL,
+                 verify_by = NULL, updated_at = ?6
+             WHERE id = ",
+            owner!(),
+            " AND id IS NOT ?4 AND email <> ?5"
+        );
+        // What is NULL stays. The last administrator stays one, whatever a provider says (AD-05).
+        const UPDATE: &str = concat!(
+            "UPDATE users SET
+                 role = CASE WHEN ?5 <> 'admin' AND role = 'admin'
+                     AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id)
+                   THEN role ELSE COALESCE(?5, role) END,
+                 name = COALESCE(?6, name), profile_image_url = COALESCE(?7, profile_image_url), updated_at = ?8
+             WHERE id = ",
+            owner!(),
+            " AND id IS NOT ?4 AND (name <> ?6 OR profile_image_url <> ?7 OR (role <> ?5
+                 AND (?5 = 'admin' OR role <> 'admin'
+                   OR EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id))))"
+        );
+        let change = &arrival.change;
+        let email = optional(change.email.as_ref().map(Email::as_str));
+        let moved = self.push(MOVE, &[optional(new_id), email, seconds(arrival.at)])?;
+        self.note(&arrival.events.changed)?;
+        let bound = [
+            optional(new_id),
+            optional(change.role.map(Role::as_str)),
+            optional(change.name.as_ref().map(DisplayName::as_str)),
+            optional(change.image.as_ref().map(ImageReference::as_str)),
+            seconds(arrival.at),
+        ];
+        let updated = self.push(UPDATE, &bound)?;
+        self.note(&arrival.events.changed)?;
+        Ok([moved, updated])
+    }
+
+    /// Takes memberships from the names of groups; says which statements do.
+    fn sync(
+        &mut self,
+        groups: &GroupSync,
+        event: &AuditEvent,
+        at: UnixSeconds,
+    ) -> worker::Result<Vec<usize>> {
+        const CREATE: &str = concat!(
+            "INSERT INTO groups (id, created_by, name, description, permissions, data, created_at, updated_at)
+             SELECT json_extract(value, '$.id'),
+                 COALESCE((SELECT id FROM users WHERE role = 'admin' ORDER BY created_at, rowid LIMIT 1), ",
+            owner!(),
+            "), json_extract(value, '$.name'), json_extract(value, '$.description'), ?5, ?6, ?7, ?7 FROM json_each(?4)
+             WHERE ",
+            owner!(),
+            " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM groups WHERE name = json_extract(value, '$.name'))"
+        );
+        const LEAVE: &str = concat!(
+            "DELETE FROM group_members WHERE user_id = ",
+            owner!(),
+            " AND source = 'synced' AND group_id NOT IN (SELECT id FROM groups
+                 WHERE name IN (SELECT value FROM json_each(?4)) OR name IN (SELECT value FROM json_each(?5)))"
+        );
+        const JOIN: &str = concat!(
+            "INSERT INTO group_members (group_id, user_id, created_at, source)
+             SELECT groups.id, users.id, ?6, 'synced' FROM groups, users WHERE users.id = ",
+            owner!(),
+            " AND groups.name IN (SELECT value FROM json_each(?4))
+              AND groups.name NOT IN (SELECT value FROM json_each(?5))
+             ON CONFLICT (group_id, user_id) DO NOTHING"
+        );
+        if let Some(template) = &groups.create {
+            let new =
+                groups.names.iter().zip(&template.ids).map(
+                    |(name, id)| json!({"id": id, "name": name, "description": template.description(name)}),
+                );
+            let new = serde_json::Value::Array(new.collect()).to_string();
+            let bound = [
+                D1Type::Text(&new),
+                D1Type::Text(&template.permissions),
+                D1Type::Text(&template.data),
+                seconds(at),
+            ];
+            self.push(CREATE, &bound)?;
+        }
+        let (named, spared) = (serde_json::to_string(&groups.names)?, serde_json::to_string(&groups.spared)?);
+        let lists = [D1Type::Text(&named), D1Type::Text(&spared), seconds(at)];
+        let left = self.push(LEAVE, lists.get(..2).unwrap_or_default())?;
+        self.note(event)?;
+        let joined = self.push(JOIN, &lists)?;
+        self.note(event)?;
+        Ok(vec![left, joined])
+    }
+
+    /// Keeps what the provider gave, and no more of it than is wanted.
+    fn keep(&mut self, session: &NewProviderSession, at: UnixSeconds) -> worker::Result<()> {
+        const INSERT: &str = concat!(
+            "INSERT INTO provider_sessions (id, user_id, provider, remote_id, tokens, expires_at, created_at, updated_at)
+             SELECT ?4, users.id, ?1, ?5, ?6, ?7, ?8, ?8 FROM users WHERE users.id = ",
+            owner!()
+        );
+        const PRUNE: &str = concat!(
+            "DELETE FROM provider_sessions WHERE provider = ?1 AND user_id = ",
+            owner!(),
+            " AND id NOT IN (SELECT id FROM provider_sessions WHERE provider = ?1 AND user_id = ",
+            owner!(),
+            " ORDER BY created_at DESC, rowid DESC LIMIT ?4)"
+        );
+        let id = session.id.to_string();
+        let bound = [
+            D1Type::Text(&id),
+            optional(session.remote.as_deref()),
+            D1Type::Text(&session.sealed),
+            seconds(session.expires_at),
+            seconds(at),
+        ];
+        self.push(INSERT, &bound)?;
+        self.push(PRUNE, &[D1Type::Real(f64::from(session.kept))])?;
+        Ok(())
+    }
+
+    /// Writes down that somebody came, and what they still have to do.
+    fn let_in(&mut self, signed_in: &AuditEvent, factor_due: Option<&AuditEvent>) -> worker::Result<()> {
+        const HAS_FACTOR: &str = concat!(
+            "UPDATE users SET last_active_at = last_active_at WHERE id = ",
+            owner!(),
+            " AND ?4 = EXISTS (SELECT 1 FROM second_factors WHERE user_id = users.id)"
+        );
+        for (has_factor, event) in [(true, factor_due.unwrap_or(signed_in)), (false, signed_in)] {
+            self.push(HAS_FACTOR, &[flag(has_factor)])?;
+            self.note(event)?;
+        }
+        Ok(())
+    }
+}
+
+fn names(identity: &Identity) -> [D1Type<'_>; 3] {
+    [&identity.provider, &identity.issuer, &identity.subject].map(|name| D1Type::Text(name))
+}
+
+fn any_changed(results: &[D1Result], statements: &[usize]) -> worker::Result<bool> {
+    let all: worker::Result<Vec<bool>> = statements.iter().map(|place| changed(results, *place)).collect();
+    Ok(all?.contains(&true))
+}
+
+fn replaced(result: D1Result) -> worker::Result<Replaced> {
+    Ok(if changed(&[result], 0)? { Replaced::Yes } else { Replaced::No })
+}
+
+#[derive(Deserialize)]
+struct SessionRow {
+    id: ProviderSessionId,
+    user_id: UserId,
+    provider: String,
+    remote_id: Option<String>,
+    tokens: String,
+    expires_at: i64,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl From<SessionRow> for ProviderSession {
+    fn from(row: SessionRow) -> Self {
+        Self {
+            id: row.id,
+            user: row.user_id,
+            provider: row.provider,
+            remote: row.remote_id,
+            sealed: row.tokens,
+            expires_at: UnixSeconds::new(row.expires_at),
+            created_at: UnixSeconds::new(row.created_at),
+            updated_at: UnixSeconds::new(row.updated_at),
+        }
+    }
+}
