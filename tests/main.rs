@@ -20,6 +20,7 @@ mod hostile;
 mod interop;
 mod librechat;
 mod native;
+mod oauth;
 mod open_webui;
 mod openapi;
 mod ports;

@@ -119,8 +119,12 @@ words! {
         SignOut "sign_out"
         /// Somebody tried to create an account.
         SignUp "sign_up"
+        /// An account elsewhere was linked to somebody's.
+        LinkIdentity "link_identity"
         /// Somebody's memberships were taken from a list that a directory or a proxy gave.
         SyncGroups "sync_groups"
+        /// Somebody took an account elsewhere away from theirs.
+        UnlinkIdentity "unlink_identity"
         /// Somebody changed their profile.
         UpdateProfile "update_profile"
         /// An administrator changed an account.
@@ -162,6 +166,8 @@ words! {
         SecondFactorDue "second_factor_due"
         /// It worked.
         Success "success"
+        /// A provider of accounts led nowhere.
+        ProviderRefused "provider_refused"
         /// Too many attempts.
         Throttled "throttled"
         /// The account waits for approval.

@@ -15,6 +15,8 @@ pub mod groups;
 pub mod invitations;
 pub mod manage_user;
 mod new_password;
+#[cfg(not(target_os = "none"))]
+pub mod oauth;
 mod open_session;
 pub mod own_account;
 pub mod own_sessions;

@@ -33,8 +33,8 @@ use crate::{
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
     ports::{
-        AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, FetchRequest, Hashing, Message, PortError,
-        Signatures, StoredFactor,
+        AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, FetchRequest, Hashing, KeptDocument,
+        Message, PortError, Signatures, StoredFactor,
     },
     secret::Secret,
     session::Book,
@@ -61,6 +61,7 @@ pub struct Memory {
     webhooks: RefCell<BTreeMap<String, Option<(Webhook, Delivery)>>>,
     posted: RefCell<Vec<Message>>,
     answers: RefCell<fetch::Answers>,
+    documents_of_providers: RefCell<BTreeMap<String, KeptDocument>>,
     fetched: RefCell<Vec<FetchRequest>>,
     settings: RefCell<BTreeMap<String, StoredSetting>>,
     groups: RefCell<groups::GroupTable>,
@@ -77,7 +78,7 @@ pub struct Memory {
 
 impl Memory {
     /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
-    /// `entropy`, `fetch`, `groups`, `hashing`, `identities`, `mail`, `mail server`, `outbound`, `second factors`, `sessions`, `settings`,
+    /// `entropy`, `fetch`, `groups`, `hashing`, `identities`, `mail`, `mail server`, `outbound`, `provider documents`, `round trips`, `second factors`, `sessions`, `settings`,
     /// `signatures`, `throttles`, `tickets`, `user records`, `users` or `webhooks`.
     pub fn break_port(&self, port: &'static str) {
         self.broken.borrow_mut().insert(port);

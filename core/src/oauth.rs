@@ -19,5 +19,5 @@ pub mod provider;
 mod testing;
 pub mod tokens;
 
-pub use client::{Client, ClientAuth, Endpoints};
+pub use client::{Client, ClientAuth, Endpoints, OAuthPolicy};
 pub use provider::Provider;

@@ -13,6 +13,7 @@ mod groups;
 mod hashing;
 mod identities;
 mod mail;
+mod provider_documents;
 mod round_trips;
 mod second_factors;
 mod sessions;
@@ -33,6 +34,7 @@ pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
 pub use identities::{EndedRemotely, Identities, RemoteLogout};
 pub use mail::Mail;
+pub use provider_documents::{KeptDocument, ProviderDocuments};
 pub use round_trips::RoundTrips;
 pub use second_factors::{FactorReplaced, ResetTicket, SecondFactors, StoredFactor};
 pub use sessions::Sessions;
@@ -60,6 +62,7 @@ pub trait Ports:
     + Identities
     + Mail
     + Outbound
+    + ProviderDocuments
     + RoundTrips
     + SecondFactors
     + Sessions
@@ -86,7 +89,9 @@ impl<T> Ports for T where
         + Identities
         + Mail
         + Outbound
+        + ProviderDocuments
         + RoundTrips
+        + ProviderDocuments
         + RoundTrips
         + SecondFactors
         + Sessions

@@ -18,7 +18,7 @@ use alloc::{boxed::Box, string::String};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{SessionId, SessionStamp, TokenId, UserId},
+    id::{ProviderSessionId, SessionId, SessionStamp, TokenId, UserId},
     permission::Permissions,
     time::{Lifetime, UnixSeconds},
     user::User,
@@ -42,6 +42,9 @@ impl SessionLimits {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
+    /// A provider of accounts has said who they are.
+    #[serde(rename = "oauth")]
+    OAuth,
     /// E-mail and password.
     Password,
     /// Nobody did: an administrator made the account, or the deployment asks nobody.
@@ -54,6 +57,7 @@ impl AuthMethod {
     /// The stored and transmitted spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::OAuth => "oauth",
             Self::Password => "password",
             Self::System => "system",
             Self::TrustedHeader => "trusted_header",
@@ -62,7 +66,9 @@ impl AuthMethod {
 
     /// Reads the transmitted spelling; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Password, Self::System, Self::TrustedHeader].into_iter().find(|method| method.as_str() == text)
+        [Self::OAuth, Self::Password, Self::System, Self::TrustedHeader]
+            .into_iter()
+            .find(|method| method.as_str() == text)
     }
 }
 
@@ -82,6 +88,9 @@ pub struct SessionRecord {
     /// Whether they have shown a second factor.
     #[serde(default)]
     pub mfa_verified: bool,
+    /// What a provider gave when they signed in.
+    #[serde(default)]
+    pub provider_session: Option<ProviderSessionId>,
     /// Canonical network of the sign-in; see [`crate::network::Network`].
     pub network: String,
     /// The browser's description, at most [`crate::flow::MAX_USER_AGENT_BYTES`] bytes.
@@ -114,6 +123,9 @@ pub struct NewSession {
     /// Whether they have shown a second factor.
     #[serde(default)]
     pub mfa_verified: bool,
+    /// What a provider gave when they signed in.
+    #[serde(default)]
+    pub provider_session: Option<ProviderSessionId>,
     /// Canonical network of the sign-in.
     pub network: String,
     /// The browser's description.

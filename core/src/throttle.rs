@@ -49,6 +49,9 @@ pub const SECOND_FACTOR_LIMIT: Limit = Limit { attempts: 10, window: Lifetime::f
 /// Wrong passwords for one account while the deployment asks for second factors (open-webui.md §6).
 pub const FIRST_FACTOR_LIMIT: Limit = Limit { attempts: 10, window: Lifetime::from_minutes(15) };
 
+/// Browsers of one network that are sent to a provider of accounts.
+pub const ROUND_TRIP_LIMIT: Limit = Limit { attempts: 60, window: Lifetime::from_minutes(5) };
+
 /// Mails that somebody may ask for to one address (RS-09).
 pub const MAIL_TO_LIMIT: Limit = Limit { attempts: 3, window: Lifetime::from_minutes(60) };
 

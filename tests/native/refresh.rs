@@ -52,6 +52,7 @@ fn open(app: &TestApp, native: &Native) -> (UserId, String) {
         idle_limit: SessionLimits::DEFAULT.idle,
         refresh: Some(first.hash()),
         mfa_verified: false,
+        provider_session: None,
         network: "203.0.113.7/32".to_string(),
         user_agent: "test".to_string(),
     };

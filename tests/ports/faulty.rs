@@ -19,10 +19,10 @@ use portico_core::{
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
         Credential, Deleted, DocumentKind, EndedRemotely, Entropy, FactorReplaced, Fetch, FetchRequest,
-        Fetched, GroupChanged, Groups, Hashing, Identities, Mail, Message, Outbound, PortError, RemoteLogout,
-        Replaced, RoundTrips, SecondFactors, Sessions, SignInAttempt, Signatures, StoredFactor, Throttles,
-        Tickets, Updated, UserChange, UserPage, UserQuery, UserRecord, UserRecords, Users, WebhookSaved,
-        Webhooks,
+        Fetched, GroupChanged, Groups, Hashing, Identities, KeptDocument, Mail, Message, Outbound, PortError,
+        ProviderDocuments, RemoteLogout, Replaced, RoundTrips, SecondFactors, Sessions, SignInAttempt,
+        Signatures, StoredFactor, Throttles, Tickets, Updated, UserChange, UserPage, UserQuery, UserRecord,
+        UserRecords, Users, WebhookSaved, Webhooks,
     },
     secret::Secret,
     session::{
@@ -236,6 +236,16 @@ impl<P: RoundTrips> RoundTrips for Faulty<P> {
 
     async fn expire_round_trips(&self, now: UnixSeconds) -> Result<(), PortError> {
         self.through(self.ports.expire_round_trips(now)).await
+    }
+}
+
+impl<P: ProviderDocuments> ProviderDocuments for Faulty<P> {
+    async fn kept_document(&self, url: &str) -> Result<Option<KeptDocument>, PortError> {
+        self.through(self.ports.kept_document(url)).await
+    }
+
+    async fn keep_document(&self, url: &str, document: &KeptDocument) -> Result<(), PortError> {
+        self.through(self.ports.keep_document(url, document)).await
     }
 }
 

@@ -385,6 +385,7 @@ pub(crate) async fn a_browser_comes_back_once_and_in_time(ports: &impl Ports) ->
         hash: hash.to_string(),
         provider: Provider::Openid,
         issuer: "https://id.example.com".into(),
+        metadata: "{}".into(),
         redirect_uri: "https://chat.example.com/oauth/oidc/callback".into(),
         browser: "browser".into(),
         dialect: Dialect::LibreChat,

@@ -36,6 +36,7 @@ fn new_session(ports: &impl Ports, user_id: UserId) -> Result<NewSession, String
         idle_limit: SessionLimits::DEFAULT.idle,
         refresh: None,
         mfa_verified: false,
+        provider_session: None,
         network: "203.0.113.7/32".to_string(),
         user_agent: "curl/8".to_string(),
     })

@@ -6,6 +6,8 @@ CREATE TABLE oauth_states (
     provider TEXT NOT NULL,
     issuer TEXT NOT NULL,
     redirect_uri TEXT NOT NULL,
+    -- What the provider said about itself then.
+    metadata TEXT NOT NULL,
     -- Digest of what the browser holds.
     browser TEXT NOT NULL,
     dialect TEXT NOT NULL,

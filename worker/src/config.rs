@@ -3,6 +3,7 @@
 
 mod mail;
 pub mod members;
+pub mod oauth;
 mod password_pattern;
 mod session_keys;
 pub mod trusted_headers;
@@ -32,6 +33,7 @@ use portico_core::{
 use subtle::ConstantTimeEq as _;
 
 use members::{MemberPages, RouteLimits};
+use oauth::OAuthPages;
 use trusted_headers::TrustedHeaders;
 use variables::Variables;
 
@@ -76,6 +78,8 @@ pub struct Config {
     pub token_for_added_users: bool,
     /// What the API calls persistent settings of OAuth.
     pub oauth_persistent_config: bool,
+    /// What pages have to know about accounts elsewhere.
+    pub oauth_pages: OAuthPages,
     /// What LibreChat's pages are told about the deployment.
     pub pages: MemberPages,
     /// What one address may ask of LibreChat's routes.
@@ -201,6 +205,7 @@ impl Config {
         let pages = vars.member_pages(link_base);
         let own_origins =
             [&pages.client, &pages.server].into_iter().flatten().filter_map(|url| origin(url)).collect();
+        let (oauth, oauth_pages) = (vars.oauth(), vars.oauth_pages());
         let ban = vars.ban_policy();
         let route_limits = vars.route_limits();
         let config = root.zip(defaults).map(|(root, defaults)| Self {
@@ -221,6 +226,7 @@ impl Config {
                 api_key_peppers: ApiKeyPeppers::new(&root, previous_root.as_ref()),
                 backup_code_key: BackupCodeKey::derived(&root),
                 reveal_api_keys: reveal.unwrap_or(Reveal::Always),
+                oauth,
                 token_exchange: vars.token_exchange(),
                 webhooks: vars.webhooks(&root, previous_root.as_ref()),
                 mail,
@@ -250,6 +256,7 @@ impl Config {
             forward_profile_images: vars.flag("ENABLE_PROFILE_IMAGE_URL_FORWARDING", true),
             token_for_added_users: vars.flag("ENABLE_TOKEN_FOR_ADDED_USERS", true),
             oauth_persistent_config: vars.flag("ENABLE_OAUTH_PERSISTENT_CONFIG", false),
+            oauth_pages,
             pages,
             route_limits,
             own_origins,

@@ -8,3 +8,4 @@ pub mod cookie;
 pub mod cors;
 pub mod credential;
 pub mod origin;
+pub mod round_trip;

@@ -12,6 +12,7 @@ pub mod open_webui;
 pub mod openapi;
 pub mod pages;
 pub mod platform;
+pub mod provider_callback;
 pub mod public_config;
 pub mod router;
 pub mod store;

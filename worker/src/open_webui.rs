@@ -10,6 +10,7 @@ pub mod event_message;
 pub mod events;
 pub mod groups;
 pub mod invitations;
+pub mod oauth;
 pub mod users;
 pub mod validate;
 pub mod version;

@@ -88,6 +88,11 @@ impl<P> Call<'_, P> {
         self.config.cookie_secure || is_https || self.transport == Transport::Tls
     }
 
+    /// Where the request came in: scheme, host and port.
+    pub fn own_origin(&self) -> String {
+        config::origin_of(self.request.uri())
+    }
+
     /// What links for others begin with; without a word from the deployment they have no host (RS-03).
     pub fn link_base(&self) -> String {
         self.config.pages.client.clone().unwrap_or_default()

@@ -29,7 +29,10 @@ use core::cell::OnceCell;
 use portico_core::{
     jwt::{Algorithm, PrivateKey, PublicKey},
     password::{Cost, HASH_BYTES},
-    ports::{BreachList, Entropy, Fetch, FetchRequest, Fetched, Hashing, PortError, Signatures},
+    ports::{
+        BreachList, Entropy, Fetch, FetchRequest, Fetched, Hashing, KeptDocument, PortError,
+        ProviderDocuments, Signatures,
+    },
     secret::Secret,
     time::Lifetime,
 };
@@ -39,7 +42,7 @@ pub(crate) use audit_log::{mails_ordered, written};
 pub(crate) use book_tables::BookTables;
 pub(crate) use bucket_table::BucketTable;
 
-use crate::platform;
+use crate::{cache, platform};
 
 /// Binding of the D1 database.
 const DATABASE: &str = "DB";
@@ -97,6 +100,19 @@ impl BreachList for Store {
 impl Fetch for Store {
     async fn fetch(&self, request: FetchRequest) -> Result<Fetched, PortError> {
         platform::fetch(&request).await
+    }
+}
+
+impl ProviderDocuments for Store {
+    async fn kept_document(&self, url: &str) -> Result<Option<KeptDocument>, PortError> {
+        let kv = self.env.kv(CACHE).map_err(fault("provider documents"))?;
+        Ok(cache::document(&kv, url).await)
+    }
+
+    async fn keep_document(&self, url: &str, document: &KeptDocument) -> Result<(), PortError> {
+        let kv = self.env.kv(CACHE).map_err(fault("provider documents"))?;
+        cache::keep_document(&kv, url, document).await;
+        Ok(())
     }
 }
 

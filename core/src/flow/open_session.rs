@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::{Ctx, Grant, RefreshGrant, SignedIn};
+use super::{Ctx, Grant, RefreshGrant, SignedIn, second_factor::Proof};
 use crate::{
     duration::TokenLifetime,
     id::{SessionId, TokenId, UserId},
@@ -17,7 +17,7 @@ use crate::{
 /// How somebody came in, and what they get.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entrance {
-    pub(super) method: AuthMethod,
+    pub(super) proof: Proof,
     pub(super) auth_time: UnixSeconds,
     pub(super) mfa_verified: bool,
     pub(super) grant: Grant,
@@ -45,8 +45,12 @@ pub(super) async fn open_for_another(
         TokenLifetime::Limited(lifetime) => lifetime.min(SET_UP_LIFETIME),
         TokenLifetime::Unlimited => SET_UP_LIFETIME,
     };
-    let entrance =
-        Entrance { method: AuthMethod::System, auth_time: ctx.now, mfa_verified: false, grant: Grant::Token };
+    let entrance = Entrance {
+        proof: AuthMethod::System.into(),
+        auth_time: ctx.now,
+        mfa_verified: false,
+        grant: Grant::Token,
+    };
     open_for(ctx, account, entrance, TokenLifetime::Limited(lifetime), Some(admin)).await
 }
 
@@ -60,7 +64,7 @@ async fn open_for(
     lifetime: TokenLifetime,
     issued_by: Option<UserId>,
 ) -> Result<SignedIn, OpenError> {
-    let Entrance { method, auth_time, mfa_verified, grant } = entrance;
+    let Entrance { proof: Proof { method, provider_session }, auth_time, mfa_verified, grant } = entrance;
     let Account { user, credential_version, grants } = account;
     let user = ctx.policy.effective(user);
     let settings = ctx.settings().await?;
@@ -86,6 +90,7 @@ async fn open_for(
         idle_limit: limits.idle,
         refresh: refresh.as_ref().map(RefreshToken::hash),
         mfa_verified,
+        provider_session,
         network: ctx.client.network.as_str().into(),
         user_agent: ctx.client.user_agent.clone(),
     };

@@ -9,6 +9,7 @@ use crate::{
     email::Email,
     jwt::{Access, Expected, KeyRing, Session},
     mail::MailPolicy,
+    oauth::OAuthPolicy,
     password::{PasswordPolicy, Peppers},
     seal::SealingKeys,
     session::{RefreshKeys, SessionLimits},
@@ -54,6 +55,8 @@ pub struct Policy {
     pub backup_code_key: BackupCodeKey,
     /// How often the owner of an API key may see it.
     pub reveal_api_keys: Reveal,
+    /// What is said about accounts elsewhere.
+    pub oauth: OAuthPolicy,
     /// Whether providers' tokens are taken for sessions.
     pub token_exchange: TokenExchangePolicy,
     /// What is said about webhooks.

@@ -7,6 +7,7 @@ mod setup;
 
 pub use in_session::{Staged, check, confirm, disable, prove, renew_codes, stage};
 pub use manage::{recover, regenerate, replace, reset, status};
+pub(super) use proof::is_fresh;
 pub use proof::verify;
 pub use setup::{confirm_enrolment, start_enrolment};
 
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    id::UserId,
+    id::{ProviderSessionId, UserId},
     ports::{BucketKey, FactorReplaced, PortError, Ports},
     secret::Secret,
     session::{
@@ -99,9 +100,11 @@ pub struct Shown {
 pub(super) async fn after_first(
     ctx: &Ctx<'_, impl Ports>,
     account: Account,
-    method: AuthMethod,
+    proof: impl Into<Proof>,
     grant: Grant,
 ) -> Result<Next, OpenError> {
+    let proof = proof.into();
+    let method = proof.method;
     let settings = ctx.settings().await?;
     let required = is_required(&settings, method);
     if required && account.user.role == Role::Pending {
@@ -113,11 +116,11 @@ pub(super) async fn after_first(
         FactorState::TakenAway => ChallengeKind::Recover,
         FactorState::Absent if required => ChallengeKind::Enroll,
         FactorState::Absent => {
-            let entrance = Entrance { method, auth_time: ctx.now, mfa_verified: false, grant };
+            let entrance = Entrance { proof, auth_time: ctx.now, mfa_verified: false, grant };
             return Ok(Next::Session(Box::new(open_session::open(ctx, account, entrance).await?)));
         }
     };
-    let proved = Proved { method, auth_time: ctx.now, credential_version: account.credential_version };
+    let proved = Proved { proof, auth_time: ctx.now, credential_version: account.credential_version };
     issue(ctx, account.user.id, kind, &proved, &settings).await.map(Next::Challenge)
 }
 
@@ -147,8 +150,9 @@ pub(super) fn is_required(settings: &Settings, method: AuthMethod) -> bool {
 }
 
 /// Whether whoever vouches for somebody who came in this way answers for the second factor as well.
-fn is_bypassed(settings: &Settings, method: AuthMethod) -> bool {
+pub(super) fn is_bypassed(settings: &Settings, method: AuthMethod) -> bool {
     match method {
+        AuthMethod::OAuth => settings.is_on("MFA_ALLOW_OAUTH_BYPASS"),
         AuthMethod::Password => false,
         // Nobody is asked who they are.
         AuthMethod::System => true,
@@ -156,9 +160,23 @@ fn is_bypassed(settings: &Settings, method: AuthMethod) -> bool {
     }
 }
 
+/// How somebody has shown who they are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof {
+    pub(super) method: AuthMethod,
+    /// What a provider gave with its word.
+    pub(super) provider_session: Option<ProviderSessionId>,
+}
+
+impl From<AuthMethod> for Proof {
+    fn from(method: AuthMethod) -> Self {
+        Self { method, provider_session: None }
+    }
+}
+
 /// What somebody has proved so far.
 struct Proved {
-    method: AuthMethod,
+    proof: Proof,
     auth_time: UnixSeconds,
     credential_version: u32,
 }
@@ -166,7 +184,7 @@ struct Proved {
 impl Proved {
     const fn of(challenge: &Challenge) -> Self {
         Self {
-            method: challenge.method,
+            proof: Proof { method: challenge.method, provider_session: challenge.provider_session },
             auth_time: challenge.auth_time,
             credential_version: challenge.credential_version,
         }
@@ -184,7 +202,8 @@ async fn issue(
     let challenge = Challenge {
         hash: token.hash(),
         kind,
-        method: proved.method,
+        method: proved.proof.method,
+        provider_session: proved.proof.provider_session,
         auth_time: proved.auth_time,
         credential_version: proved.credential_version,
         epoch: settings.generations.sessions,
@@ -273,7 +292,7 @@ async fn open_verified(
     proved: &Proved,
     grant: Grant,
 ) -> Result<SignedIn, SecondFactorError> {
-    let entrance = Entrance { method: proved.method, auth_time: proved.auth_time, mfa_verified: true, grant };
+    let entrance = Entrance { proof: proved.proof, auth_time: proved.auth_time, mfa_verified: true, grant };
     Ok(open_session::open(ctx, account, entrance).await?)
 }
 

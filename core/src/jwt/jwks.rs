@@ -85,6 +85,11 @@ pub struct RefetchBudget {
 impl RefetchBudget {
     const PAUSE: Lifetime = Lifetime::from_seconds(60);
 
+    /// What is left after a fetch at that instant.
+    pub const fn last(at: UnixSeconds) -> Self {
+        Self { fetched_at: Some(at) }
+    }
+
     /// Takes the one fetch there is, if there is one. Failed fetches count: a provider that is down is
     /// not asked again sooner.
     pub fn take(&mut self, now: UnixSeconds) -> bool {

@@ -1,7 +1,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::Memory;
-use crate::ports::{Fetch, FetchRequest, Fetched, PortError};
+use crate::ports::{Fetch, FetchRequest, Fetched, KeptDocument, PortError, ProviderDocuments};
 
 /// What somebody outside answers to a request, in tests.
 pub(super) type Answers = Vec<(String, Fetched)>;
@@ -33,5 +33,18 @@ impl Fetch for Memory {
             return Err(PortError { port: "fetch", detail: "answered too much".into() });
         }
         Ok(answer)
+    }
+}
+
+impl ProviderDocuments for Memory {
+    async fn kept_document(&self, url: &str) -> Result<Option<KeptDocument>, PortError> {
+        self.reach("provider documents")?;
+        Ok(self.documents_of_providers.borrow().get(url).cloned())
+    }
+
+    async fn keep_document(&self, url: &str, document: &KeptDocument) -> Result<(), PortError> {
+        self.reach("provider documents")?;
+        self.documents_of_providers.borrow_mut().insert(url.into(), document.clone());
+        Ok(())
     }
 }

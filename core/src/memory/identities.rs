@@ -105,7 +105,7 @@ impl Memory {
 
 /// The event as something that somebody did to their own account.
 fn by(user: UserId, event: AuditEvent) -> AuditEvent {
-    AuditEvent { actor: Some(user), target: Some(String::from(user)), ..event }
+    AuditEvent { actor: Some(user), ..event }
 }
 
 impl Identities for Memory {

@@ -89,3 +89,26 @@ pub struct AppleKey {
     /// The key: ES256.
     pub key: PrivateKey,
 }
+
+/// What the deployment says about accounts elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct OAuthPolicy {
+    /// The providers that the environment names; the one that administrators configure is in the settings.
+    pub clients: Vec<Client>,
+    /// How far the addresses of providers may reach.
+    pub reach: Reach,
+    /// How many of a provider's tokens an account has.
+    pub kept_sessions: u32,
+    /// Whether somebody without an address gets one that no mail reaches.
+    pub email_fallback: bool,
+    /// Providers whose word about an address counts, when accounts are merged (OA-10).
+    pub trusted_for_email: Vec<Provider>,
+    /// What stands between roles in one text.
+    pub roles_separator: String,
+    /// What stands between groups in one text.
+    pub groups_separator: String,
+    /// Whether whoever has no account gets one in LibreChat's dialect, whatever Open WebUI's setting says.
+    pub member_sign_up: bool,
+    /// What every authorization request has besides.
+    pub authorize: Vec<(String, String)>,
+}

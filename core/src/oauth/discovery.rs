@@ -5,9 +5,9 @@ use alloc::{
     vec::Vec,
 };
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::provider::microsoft::TENANT_PLACE;
+use super::{client::Endpoints, provider::microsoft::TENANT_PLACE};
 use crate::{
     json::{self, Limits},
     jwt::Algorithm,
@@ -127,6 +127,44 @@ impl Metadata {
             scopes: list(&members, "scopes_supported"),
             issuer,
         })
+    }
+}
+
+impl Metadata {
+    /// What is known of a provider that says nothing about itself; `None` for one that does.
+    pub fn fixed(endpoints: &Endpoints) -> Option<Self> {
+        let Endpoints::Fixed { issuer, authorization, token, userinfo } = endpoints else { return None };
+        Some(Self {
+            issuer: issuer.clone(),
+            authorization: authorization.clone(),
+            token: token.clone(),
+            jwks: None,
+            userinfo: Some(userinfo.clone()),
+            introspection: None,
+            end_session: None,
+            registration: None,
+            names_itself: false,
+            id_token_algorithms: Vec::new(),
+            token_auth_methods: Vec::new(),
+            scopes: Vec::new(),
+        })
+    }
+
+    /// A discovery document of what matters when the browser comes back.
+    pub fn to_document(&self) -> String {
+        let text = |url: &Option<OutboundUrl>| url.as_ref().map(|url| url.as_str().to_string());
+        let algorithms: Vec<_> =
+            self.id_token_algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+        json!({
+            "issuer": self.issuer,
+            "authorization_endpoint": self.authorization.as_str(),
+            "token_endpoint": self.token.as_str(),
+            "jwks_uri": text(&self.jwks),
+            "userinfo_endpoint": text(&self.userinfo),
+            "authorization_response_iss_parameter_supported": self.names_itself,
+            "id_token_signing_alg_values_supported": algorithms,
+        })
+        .to_string()
     }
 }
 

@@ -12,7 +12,11 @@ use alloc::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
-use super::provider::Provider;
+use super::{
+    client::{Client, Endpoints},
+    discovery::Metadata,
+    provider::Provider,
+};
 use crate::{
     id::{SessionId, UserId},
     ports::{Entropy, PortError},
@@ -104,6 +108,8 @@ pub struct Pending {
     pub issuer: String,
     /// Where the answer has to come in.
     pub redirect_uri: String,
+    /// What the provider said about itself then: a discovery document of what matters.
+    pub metadata: String,
     /// Digest of what the browser holds.
     pub browser: String,
     /// Who gets the browser back.
@@ -114,6 +120,17 @@ pub struct Pending {
     pub sealed: String,
     /// When it is too late.
     pub expires_at: UnixSeconds,
+}
+
+impl Pending {
+    /// Where the provider was then; `None` if the deployment has turned to another one meanwhile.
+    pub fn metadata(&self, client: &Client) -> Option<Metadata> {
+        match &client.endpoints {
+            Endpoints::Discovered(url) => Metadata::parse(self.metadata.as_bytes(), url, client.reach).ok(),
+            Endpoints::Fixed { .. } => Some(Metadata::fixed(&client.endpoints)?),
+        }
+        .filter(|metadata| metadata.issuer == self.issuer)
+    }
 }
 
 /// What only the two requests of an authorization know.

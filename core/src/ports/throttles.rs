@@ -34,6 +34,11 @@ impl BucketKey {
         Self::of("token-exchange", network.as_str())
     }
 
+    /// Who is sent to providers from a network.
+    pub fn round_trip(network: &Network) -> Self {
+        Self::of("token-round_trip", network.as_str())
+    }
+
     /// Failed attempts of one network, whatever they are for.
     pub fn network(network: &Network) -> Self {
         Self::of("network", network.as_str())

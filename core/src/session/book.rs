@@ -201,6 +201,7 @@ impl Book {
                 last_seen_at: now,
                 ends_at: new.ends_at,
                 mfa_verified: new.mfa_verified,
+                provider_session: new.provider_session,
                 network: new.network,
                 user_agent: new.user_agent,
             },

@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::AuthMethod;
 use crate::{
-    id::{SessionId, UserId},
+    id::{ProviderSessionId, SessionId, UserId},
     ports::{Entropy, PortError},
     secret::Secret,
     time::{Lifetime, UnixSeconds},
@@ -59,6 +59,9 @@ pub struct Challenge {
     pub epoch: u32,
     /// When it is too late.
     pub expires_at: UnixSeconds,
+    /// What a provider gave with its word.
+    #[serde(default)]
+    pub provider_session: Option<ProviderSessionId>,
     /// Codes that were tried.
     pub attempts: u32,
     /// The new factor's secret, in its envelope.

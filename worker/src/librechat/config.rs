@@ -1,6 +1,8 @@
 //! The dialect's keys of `GET /api/config` (contract §1.9).
 
-use portico_core::{password::PasswordPolicy, ports::Ports, settings::Settings, user::Role};
+use portico_core::{
+    flow::oauth, oauth::Provider, password::PasswordPolicy, ports::Ports, settings::Settings, user::Role,
+};
 use serde_json::{Map, Value, json};
 
 use crate::router::Call;
@@ -14,22 +16,25 @@ pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>
         uri.scheme_str().unwrap_or("http"),
         uri.authority().map_or("", http::uri::Authority::as_str)
     );
+    let social_login = call.config.oauth_pages.social_login;
+    let providers = oauth::configured(&policy.oauth, settings);
+    let has = |provider| social_login && providers.iter().any(|(known, _)| *known == provider);
     let is_open = settings.is_on("ENABLE_SIGNUP") || !settings.has_users;
     let mut keys = object(json!({
         "appTitle": pages.title,
-        "discordLoginEnabled": false,
-        "facebookLoginEnabled": false,
-        "githubLoginEnabled": false,
-        "googleLoginEnabled": false,
-        "appleLoginEnabled": false,
-        "openidLoginEnabled": false,
+        "discordLoginEnabled": has(Provider::Discord),
+        "facebookLoginEnabled": has(Provider::Facebook),
+        "githubLoginEnabled": has(Provider::Github),
+        "googleLoginEnabled": has(Provider::Google),
+        "appleLoginEnabled": has(Provider::Apple),
+        "openidLoginEnabled": has(Provider::Openid),
         "openidLabel": "Continue with OpenID",
         "openidAutoRedirect": false,
         "samlLoginEnabled": false,
         "serverDomain": pages.server.as_ref().unwrap_or(&here),
         "emailLoginEnabled": pages.email_login && policy.password_sign_in,
         "registrationEnabled": pages.registration && is_open,
-        "socialLoginEnabled": false,
+        "socialLoginEnabled": social_login,
         "emailEnabled": policy.mail.is_some(),
         "passwordResetEnabled": pages.password_reset,
         "ldap": {"enabled": false},

@@ -1,24 +1,124 @@
-//! `/oauth/*`: signing in through somebody else, as long as nobody does.
+//! `/oauth/*`: signing in by a provider (contract §6).
 
 use http::{HeaderValue, StatusCode, header};
-use portico_core::ports::Ports;
+use portico_core::{
+    flow::{
+        oauth::{self, Away, Back, OAuthError},
+        second_factor::Next,
+    },
+    oauth::{
+        Provider,
+        pending::{Dialect, Errand},
+    },
+    ports::Ports,
+    session::ChallengeKind,
+};
 
-use super::error::Error;
+use super::{error::Error, view};
 use crate::{
-    http::answer::{self, Answer},
+    http::{
+        answer::{self, Answer},
+        round_trip,
+    },
     router::Call,
 };
 
-/// `GET /oauth/{provider}`, its callback, and `GET /oauth/error`: back to the page that people sign in on.
+/// `GET /oauth/{provider}`: sends the browser to the provider.
+///
+/// # Errors
+/// None: whatever goes wrong leads back to the page that people sign in on.
+pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    let Some(provider) = provider(call).filter(|_| call.config.oauth_pages.social_login) else {
+        return Ok(failed(call));
+    };
+    let server = call.config.pages.server.clone().unwrap_or_else(|| call.own_origin());
+    let paths = &call.config.oauth_pages.callback_paths;
+    let path = paths.iter().find(|(known, _)| *known == provider).map(|(_, path)| path.clone());
+    let path = path.unwrap_or_else(|| format!("/oauth/{}/callback", name(provider)));
+    let redirect_uri = format!("{server}{path}");
+    let held = round_trip::held(call.request.headers(), call.is_secure());
+    let dialect = Dialect::LibreChat;
+    match oauth::start(&call.ctx, provider, dialect, Errand::SignIn, &redirect_uri, held).await {
+        Ok(away) => Ok(sent(call, &away)),
+        Err(_) => Ok(failed(call)),
+    }
+}
+
+/// `GET /oauth/error`, and providers that nobody comes from: back to the page that people sign in on.
 ///
 /// # Errors
 /// None.
-pub async fn off(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    let base = call.config.pages.client.as_deref().unwrap_or_default();
-    let location = format!("{base}/login?redirect=false&error=auth_failed");
+pub async fn error(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    Ok(failed(call))
+}
+
+/// A browser that comes back (contract §6.6).
+pub(crate) fn returned(call: &Call<'_, impl Ports>, result: Result<Back, OAuthError>) -> Answer {
+    let client = client(call);
+    let sign_in = match result {
+        Ok(Back::SignedIn(sign_in)) => sign_in,
+        Ok(Back::Linked(_)) => return redirect(&client),
+        Err(_) => return failed(call),
+    };
+    match &sign_in.next {
+        // The page that asks for a code after a password asks for it here, too.
+        Next::Challenge(issued) if issued.kind == ChallengeKind::Verify => {
+            redirect(&format!("{client}/login/2fa?tempToken={}", issued.token.expose_secret()))
+        }
+        Next::Challenge(_) | Next::Pending => failed(call),
+        Next::Session(signed_in) => match &signed_in.refresh {
+            Some(refresh) => {
+                let mut answer = redirect(&client);
+                view::add_cookies(&mut answer, view::session_cookies(call, refresh));
+                answer
+            }
+            None => failed(call),
+        },
+    }
+}
+
+fn sent(call: &Call<'_, impl Ports>, away: &Away) -> Answer {
+    let mut answer = redirect(&away.url);
+    let cookie = round_trip::hold(&away.browser, away.response_mode, call.is_secure(), call.ctx.now);
+    view::add_cookies(&mut answer, [cookie]);
+    answer
+}
+
+fn provider<P>(call: &Call<'_, P>) -> Option<Provider> {
+    let path = call.request.uri().path();
+    let name = path.strip_prefix("/oauth/")?.split('/').next()?;
+    [
+        Provider::Apple,
+        Provider::Discord,
+        Provider::Facebook,
+        Provider::Github,
+        Provider::Google,
+        Provider::Openid,
+    ]
+    .into_iter()
+    .find(|provider| self::name(*provider) == name)
+}
+
+/// What the dialect calls a provider.
+pub(super) const fn name(provider: Provider) -> &'static str {
+    match provider {
+        Provider::Openid => "openid",
+        other => other.as_str(),
+    }
+}
+
+fn client<P>(call: &Call<'_, P>) -> String {
+    call.config.pages.client.clone().unwrap_or_else(|| call.own_origin())
+}
+
+fn failed<P>(call: &Call<'_, P>) -> Answer {
+    redirect(&format!("{}/login?redirect=false&error=auth_failed", client(call)))
+}
+
+fn redirect(location: &str) -> Answer {
     let mut answer = answer::bytes(StatusCode::FOUND, "text/plain; charset=utf-8", Vec::new());
-    if let Ok(location) = HeaderValue::from_str(&location) {
+    if let Ok(location) = HeaderValue::from_str(location) {
         answer.headers_mut().insert(header::LOCATION, location);
     }
-    Ok(answer)
+    answer
 }

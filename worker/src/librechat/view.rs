@@ -98,11 +98,15 @@ pub(super) fn session(
     }
     let view = Session { token, user: user(call, account) };
     let mut answer = answer::json(StatusCode::OK, &view);
+    add_cookies(&mut answer, session_cookies(call, refresh));
+    answer
+}
+
+/// The `Set-Cookie` values of a session.
+pub(super) fn session_cookies(call: &Call<'_, impl Ports>, refresh: &RefreshGrant) -> [String; 2] {
     let secure = call.is_secure();
     let cookies = [(REFRESH_TOKEN, refresh.token.expose_secret().as_str()), (TOKEN_PROVIDER, "librechat")];
-    let cookies = cookies.map(|(name, value)| cookie::strict(name, value, refresh.expires_at, secure));
-    add_cookies(&mut answer, cookies);
-    answer
+    cookies.map(|(name, value)| cookie::strict(name, value, refresh.expires_at, secure))
 }
 
 /// `{"message": …}`

@@ -1,4 +1,4 @@
-use portico_core::{permission::PermissionTree, ports::Ports, settings::Settings, user::Role};
+use portico_core::{flow::oauth, permission::PermissionTree, ports::Ports, settings::Settings, user::Role};
 use serde_json::{Map, Value, json};
 
 use super::version::API_VERSION;
@@ -78,13 +78,16 @@ pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>
 
 fn public_view<P>(call: &Call<'_, P>, settings: &Settings) -> Map<String, Value> {
     let config = call.config;
+    let providers = oauth::configured(&config.policy.oauth, settings).into_iter();
+    let providers: Map<_, _> =
+        providers.map(|(provider, name)| (provider.as_str().to_string(), json!(name))).collect();
     object(json!({
         "status": true,
         "name": config.policy.site_name,
         "version": API_VERSION,
         "default_locale": config.default_locale,
         "i18n": settings.named("I18N"),
-        "oauth": {"providers": {}, "auto_redirect": settings.is_on("OAUTH_AUTO_REDIRECT")},
+        "oauth": {"providers": providers, "auto_redirect": settings.is_on("OAUTH_AUTO_REDIRECT")},
         "features": {
             "slim": true,
             "auth": call.ctx.policy.defaults.authentication,

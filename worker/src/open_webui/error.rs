@@ -11,6 +11,7 @@ use portico_core::{
         groups::GroupError,
         invitations::InviteError,
         manage_user::ManageUserError,
+        oauth::OAuthError,
         own_account::OwnAccountError,
         reset_password::ResetError,
         second_factor::SecondFactorError,
@@ -56,6 +57,10 @@ const NOT_AUTHENTICATED: &str = "Not authenticated";
 const NOT_FOUND: &str = "We could not find what you're looking for :/";
 const PASSWORD_TOO_LONG: &str =
     "Uh-oh! The password you entered is too long. Please make sure your password is less than 72 bytes long.";
+const IDENTITY_TAKEN: &str =
+    "That account belongs to somebody else here, or you have linked another one of that provider.";
+const PROVIDER_FAILED: &str =
+    "Sign-in with your identity provider failed. Please contact your administrator for assistance.";
 const RATE_LIMITED: &str = "API rate limit exceeded";
 const SESSION_EXPIRED: &str = "Your session has expired or the token is invalid. Please sign in again.";
 const TOO_MANY: &str = "Too many attempts. Please try again later.";
@@ -181,6 +186,29 @@ impl Error {
     /// A role outside the closed set (AD-06).
     pub(super) fn unknown_role() -> Self {
         Self::bad_request("The role must be `admin`, `pending` or `user`.")
+    }
+
+    /// What a page shows of a provider that led nowhere: nothing that the provider has said (contract §8.7; OA-15).
+    pub(super) const fn of_provider(error: &OAuthError) -> &'static str {
+        match error {
+            OAuthError::Banned { .. } => BANNED,
+            OAuthError::Closed | OAuthError::RoleRefused => ACCESS_PROHIBITED,
+            OAuthError::EmailTaken => EMAIL_TAKEN,
+            OAuthError::IdentityTaken => IDENTITY_TAKEN,
+            OAuthError::Pending | OAuthError::Unverified => ACCESS_PROHIBITED,
+            OAuthError::Reauthenticate => SESSION_EXPIRED,
+            OAuthError::Throttled { .. } => RATE_LIMITED,
+            OAuthError::DomainRefused
+            | OAuthError::Misconfigured
+            | OAuthError::Refused(_)
+            | OAuthError::UnknownProvider => PROVIDER_FAILED,
+            OAuthError::Unavailable(_) => UNAVAILABLE,
+        }
+    }
+
+    /// A path that nobody has.
+    pub(super) fn unknown_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
     /// Too many requests of one network.
@@ -523,7 +551,7 @@ impl From<PortError> for Error {
 
 /// 404 for a path nobody has.
 pub fn not_found() -> Answer {
-    Error::new(StatusCode::NOT_FOUND, "Not Found").into()
+    Error::unknown_path().into()
 }
 
 /// 405 for a method a path does not have.

@@ -348,7 +348,7 @@ fn token_cookie<'a>(
     }
 }
 
-fn with_cookie(mut answer: Answer, cookie: &str) -> Answer {
+pub(super) fn with_cookie(mut answer: Answer, cookie: &str) -> Answer {
     let value = HeaderValue::from_str(cookie).expect("cookie names, tokens and attributes are plain ASCII");
     answer.headers_mut().append(header::SET_COOKIE, value);
     answer

@@ -198,7 +198,7 @@ pub(super) fn insert_about_owner(
     insert_as(database, insert!("(SELECT id FROM users WHERE email = ?4)"), &about, Condition::IfChanged)
 }
 
-/// The same by and about whoever an identity belongs to. To be [counted](count) when it is known to be stored.
+/// The same by whoever an identity belongs to. To be [counted](count) when it is known to be stored.
 pub(super) fn insert_by_owner(
     database: &D1Database,
     event: &AuditEvent,
@@ -209,7 +209,7 @@ pub(super) fn insert_by_owner(
             "(SELECT user_id FROM identities WHERE provider = ?3 AND issuer = ?4 AND subject = ?12)"
         };
     }
-    const INSERT: &str = insert!(owner!(), owner!());
+    const INSERT: &str = insert!(owner!(), "NULL");
     let id = event.id.to_string();
     let names = [&identity.provider, &identity.issuer].map(|name| D1Type::Text(name));
     let bound = bound(event, &id, names, Condition::IfChanged);

@@ -33,8 +33,8 @@ impl RoundTrips for Store {
 impl Store {
     async fn insert_round_trip(&self, pending: &Pending) -> worker::Result<()> {
         const INSERT: &str = "INSERT INTO oauth_states
-                 (hash, provider, issuer, redirect_uri, browser, dialect, user_id, session_id, sealed, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+                 (hash, provider, issuer, redirect_uri, browser, dialect, user_id, session_id, sealed, expires_at, metadata)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (hash) DO NOTHING";
         let who = match pending.errand {
             Errand::Link(user, session) => Some((user.to_string(), session.to_string())),
@@ -52,13 +52,14 @@ impl Store {
             optional(who.map(|(_, session)| session.as_str())),
             D1Type::Text(&pending.sealed),
             seconds(pending.expires_at),
+            D1Type::Text(&pending.metadata),
         ];
         self.database()?.prepare(INSERT).bind_refs(&bound)?.run().await.map(|_| ())
     }
 
     async fn take_round_trip(&self, hash: &str, now: UnixSeconds) -> worker::Result<Option<Pending>> {
         const TAKE: &str = "DELETE FROM oauth_states WHERE hash = ?1
-             RETURNING provider, issuer, redirect_uri, browser, dialect, user_id, session_id, sealed, expires_at";
+             RETURNING provider, issuer, redirect_uri, browser, dialect, user_id, session_id, sealed, expires_at, metadata";
         #[derive(Deserialize)]
         struct Row {
             provider: String,
@@ -70,6 +71,7 @@ impl Store {
             session_id: Option<SessionId>,
             sealed: String,
             expires_at: i64,
+            metadata: String,
         }
         let row: Option<Row> =
             self.database()?.prepare(TAKE).bind_refs(&D1Type::Text(hash))?.first(None).await?;
@@ -79,6 +81,7 @@ impl Store {
             provider: Provider::parse(&row.provider).ok_or_else(|| missing("provider that we know"))?,
             issuer: row.issuer,
             redirect_uri: row.redirect_uri,
+            metadata: row.metadata,
             browser: row.browser,
             dialect: Dialect::parse(&row.dialect).ok_or_else(|| missing("dialect that we know"))?,
             errand: match row.user_id.zip(row.session_id) {

@@ -66,6 +66,7 @@ pub async fn stage(
         hash: step_of_session(caller.claims.sid),
         kind: if replaces { ChallengeKind::Replace } else { ChallengeKind::Stage },
         method: caller.claims.auth_method,
+        provider_session: None,
         auth_time: caller.claims.auth_time,
         credential_version: credential.version,
         epoch: ctx.settings().await?.generations.sessions,

@@ -48,7 +48,7 @@ pub async fn replace(
     prove_again(ctx, caller, shown, AuditAction::EnrollFactor).await?;
     let credential = ctx.ports.load_credential(caller.user.id).await?.ok_or(SecondFactorError::Expired)?;
     let proved = Proved {
-        method: caller.claims.auth_method,
+        proof: caller.claims.auth_method.into(),
         auth_time: caller.claims.auth_time,
         credential_version: credential.version,
     };

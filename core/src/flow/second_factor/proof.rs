@@ -77,7 +77,7 @@ pub(super) async fn prove_again(
 }
 
 /// Whether the caller has signed in just now.
-pub(super) fn is_fresh(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> bool {
+pub(in crate::flow) fn is_fresh(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> bool {
     ctx.now < caller.claims.auth_time.plus(FRESH_FOR)
 }
 

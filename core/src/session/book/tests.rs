@@ -45,6 +45,7 @@ fn new_session(number: u8, at: UnixSeconds) -> NewSession {
         idle_limit: IDLE,
         refresh: None,
         mfa_verified: false,
+        provider_session: None,
         network: "203.0.113.7/32".to_string(),
         user_agent: "test".to_string(),
     }

@@ -77,7 +77,7 @@ fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
 }
 
 /// The session that this browser had so far. Other programs keep cookies too, for several sessions.
-pub(super) fn previous_token<P>(call: &Call<'_, P>) -> Option<String> {
+pub(in crate::open_webui) fn previous_token<P>(call: &Call<'_, P>) -> Option<String> {
     if call.cookies == Cookies::Ignored {
         return None;
     }

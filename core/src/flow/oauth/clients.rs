@@ -1,0 +1,100 @@
+//! Which providers the deployment is a client of.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use super::OAuthError;
+use crate::{
+    flow::Ctx,
+    oauth::{Client, ClientAuth, Endpoints, OAuthPolicy, Provider},
+    ports::Ports,
+    seal::{OpenError, Place},
+    secret::Secret,
+    settings::Settings,
+};
+
+/// What a discovery document's address ends with.
+const WELL_KNOWN: &str = "/.well-known/openid-configuration";
+
+/// The providers that people can sign in with, and how they know them (open-webui.md §1.7). None while OAuth is off.
+pub fn configured(policy: &OAuthPolicy, settings: &Settings) -> Vec<(Provider, String)> {
+    if !settings.is_on("ENABLE_OAUTH") {
+        return Vec::new();
+    }
+    let of_environment = policy.clients.iter().map(|client| (client.provider, client.name.clone()));
+    let openid = settings.has_openid_provider().then(|| (Provider::Openid, openid_name(settings)));
+    of_environment.chain(openid).collect()
+}
+
+/// The client of a provider.
+pub(super) async fn find(ctx: &Ctx<'_, impl Ports>, provider: Provider) -> Result<Client, OAuthError> {
+    if provider == Provider::Openid {
+        return openid(ctx, &*ctx.settings().await?);
+    }
+    let known = ctx.policy.oauth.clients.iter().find(|client| client.provider == provider);
+    known.cloned().ok_or(OAuthError::UnknownProvider)
+}
+
+/// The provider that administrators configure.
+fn openid(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Result<Client, OAuthError> {
+    if !settings.has_openid_provider() {
+        return Err(OAuthError::UnknownProvider);
+    }
+    let policy = &ctx.policy.oauth;
+    let text = |name: &str| settings.text(name).map(ToString::to_string);
+    let discovery = text("OPENID_PROVIDER_URL").unwrap_or_default();
+    let document = policy.reach.check(&document_of(&discovery)).map_err(|_| OAuthError::Misconfigured)?;
+    let secret = secret(ctx, settings, "OAUTH_CLIENT_SECRET").map_err(|_| OAuthError::Misconfigured)?;
+    let auth = match (secret, settings.text("OAUTH_TOKEN_ENDPOINT_AUTH_METHOD")) {
+        (Some(secret), None | Some("client_secret_basic")) => ClientAuth::Basic(secret),
+        (Some(secret), Some("client_secret_post")) => ClientAuth::Post(secret),
+        // A method that needs a secret which is not there is not another method (OA-26).
+        (None, Some("client_secret_basic" | "client_secret_post")) => return Err(OAuthError::Misconfigured),
+        (_, _) => ClientAuth::None,
+    };
+    Ok(Client {
+        provider: Provider::Openid,
+        name: openid_name(settings),
+        client_id: text("OAUTH_CLIENT_ID").unwrap_or_default(),
+        auth,
+        endpoints: Endpoints::Discovered(document),
+        scope: text("OAUTH_SCOPES").unwrap_or_else(|| Provider::Openid.preset().scope.to_string()),
+        redirect_uri: text("OPENID_REDIRECT_URI"),
+        authorize: policy.authorize.clone(),
+        audience: text("OAUTH_AUDIENCE"),
+        reach: policy.reach,
+    })
+}
+
+fn openid_name(settings: &Settings) -> String {
+    settings.text("OAUTH_PROVIDER_NAME").unwrap_or("SSO").to_string()
+}
+
+/// The address of the discovery document: as it is configured, or at the issuer that is.
+fn document_of(configured: &str) -> String {
+    let path = configured.split(['?', '#']).next().unwrap_or_default();
+    if path.contains("/.well-known/") {
+        return configured.to_string();
+    }
+    [configured.strip_suffix('/').unwrap_or(configured), WELL_KNOWN].concat()
+}
+
+/// A secret among the settings: one that an administrator stored is in its envelope, the environment's is not.
+fn secret(
+    ctx: &Ctx<'_, impl Ports>,
+    settings: &Settings,
+    name: &str,
+) -> Result<Option<Secret<String>>, OpenError> {
+    let Some(text) = settings.text(name) else { return Ok(None) };
+    let place = Place { table: "settings", column: "value", row: name };
+    match ctx.policy.sealing.open(text, &place) {
+        Ok(opened) => {
+            let text = core::str::from_utf8(opened.expose_secret()).map_err(|_| OpenError::Malformed)?;
+            Ok(Some(Secret::new(text.to_string())))
+        }
+        Err(OpenError::Malformed) => Ok(Some(Secret::new(text.to_string()))),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,60 @@
+//! Accounts elsewhere that belong to one here (OA-12).
+
+use alloc::{string::ToString as _, vec::Vec};
+
+use serde_json::json;
+
+use super::OAuthError;
+use crate::{
+    audit::{AuditAction, AuditOutcome},
+    flow::{Ctx, audit, current_session::Authenticated, second_factor},
+    id::{SessionId, UserId},
+    identity::{Identity, Linked, LinkedIdentity, Unlinked},
+    oauth::Provider,
+    ports::{PortError, Ports},
+};
+
+/// The accounts elsewhere that belong to somebody's.
+///
+/// # Errors
+/// When the store can not be read.
+pub async fn identities(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {
+    ctx.ports.list_identities(user).await
+}
+
+/// Links an identity to the account of the session that asked for it, if that is still alive.
+pub(super) async fn link(
+    ctx: &Ctx<'_, impl Ports>,
+    user: UserId,
+    session: SessionId,
+    identity: &Identity,
+) -> Result<(), OAuthError> {
+    let alive = ctx.ports.list_sessions(user, ctx.now).await?;
+    if !alive.iter().any(|record| record.id == session) {
+        return Err(OAuthError::Reauthenticate);
+    }
+    let event = audit::event(ctx, Some(user), AuditAction::LinkIdentity, AuditOutcome::Success)?;
+    let event = audit::detailed(event, &json!({"provider": identity.provider}));
+    match ctx.ports.link_identity(user, identity, event).await? {
+        Linked::Yes => Ok(()),
+        Linked::Taken => Err(OAuthError::IdentityTaken),
+        Linked::NoAccount => Err(OAuthError::Reauthenticate),
+    }
+}
+
+/// Takes a provider's accounts away from the caller's, and what the provider gave.
+///
+/// # Errors
+/// [`OAuthError::Reauthenticate`] for a session that began too long ago, or when the store failed.
+pub async fn unlink(
+    ctx: &Ctx<'_, impl Ports>,
+    caller: &Authenticated,
+    provider: Provider,
+) -> Result<Unlinked, OAuthError> {
+    if !second_factor::is_fresh(ctx, caller) {
+        return Err(OAuthError::Reauthenticate);
+    }
+    let event = audit::event(ctx, Some(caller.user.id), AuditAction::UnlinkIdentity, AuditOutcome::Success)?;
+    let event = audit::detailed(event, &json!({"provider": provider.as_str().to_string()}));
+    Ok(ctx.ports.unlink_identities(caller.user.id, provider.as_str(), event).await?)
+}

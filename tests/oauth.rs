@@ -1,0 +1,5 @@
+//! Signing in with accounts elsewhere, in both dialects (security.md §7). The provider here is one that tests script;
+//! `workerd::oauth` has a real one.
+
+mod provider;
+mod sign_in;

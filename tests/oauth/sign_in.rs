@@ -1,0 +1,387 @@
+use serde_json::{Value, json};
+
+use super::provider::{Provider, Sent, VARS, back, send};
+use crate::{
+    harness::{Browser, TestApp, with_native},
+    librechat::{MAIL, member},
+};
+
+const OPEN_WEBUI: (&str, &str) = ("/oauth/oidc/login", "/oauth/oidc/callback");
+const LIBRECHAT: (&str, &str) = ("/oauth/openid", "/oauth/openid/callback");
+
+#[test]
+fn somebody_new_comes_by_a_provider_and_finds_their_account_again() {
+    /* OA-01, OA-07, OA-09 */
+    with_native(&VARS, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        let browser = Browser::of(app);
+        let (login, callback) = OPEN_WEBUI;
+        let sent = send(&browser, login);
+        assert!(sent.url.starts_with("https://id.example.com/auth?"), "{}", sent.url);
+        for (name, value) in [
+            ("response_type", "code"),
+            ("client_id", "portico"),
+            ("scope", "openid email profile"),
+            ("code_challenge_method", "S256"),
+        ] {
+            assert_eq!(sent.param(name).as_deref(), Some(value), "{name}");
+        }
+        assert!(sent.param("redirect_uri").unwrap().ends_with("/oauth/oidc/callback"));
+        assert_eq!(sent.param("code_challenge").map(|text| text.len()), Some(43));
+        provider.grant(&sent, json!({}));
+        let answer = back(&browser, callback, &sent);
+        assert_eq!(answer.status, 307, "{answer:?}");
+        assert!(answer.header("location").ends_with("/auth"), "{answer:?}");
+        let cookie = answer.cookie("token").unwrap();
+        assert!(cookie.contains("HttpOnly"), "{cookie}");
+        assert!(answer.cookie("oauth_session_id").is_some() && answer.cookie("oauth_id_token").is_some());
+        let session = browser.get("/api/v1/auths/").json();
+        assert_eq!(
+            (&session["email"], &session["name"], &session["role"]),
+            (&json!("ann@example.com"), &json!("Ann Lee"), &json!("user"))
+        );
+        let again = Browser::from_network(app, "203.0.113.60");
+        let (login, callback) = LIBRECHAT;
+        let sent = send(&again, login);
+        provider.grant(&sent, json!({"email": "new@example.com"}));
+        let answer = back(&again, callback, &sent);
+        assert_eq!((answer.status, answer.cookie("refreshToken").is_some()), (302, true), "{answer:?}");
+        let refreshed = again.poke("/api/auth/refresh");
+        again.keep(&refreshed);
+        assert_eq!(refreshed.json()["user"]["id"], session["id"], "by issuer and subject, not by address");
+    });
+}
+
+/// What a page shows of a provider that led nowhere.
+const FAILED: &str = "/auth?error=Sign-in+with+your+identity+provider+failed.+Please+contact+your+administrator+for+assistance.";
+const NO_ACCESS: &str = "/auth?error=You+do+not+have+permission";
+const TAKEN: &str = "/auth?error=Uh-oh%21+This+email+is+already+registered";
+
+/// Lets somebody come by the provider; where their browser ends.
+fn comes(app: &TestApp, provider: &Provider<'_>, change: Value) -> String {
+    let browser = Browser::of(app);
+    let sent = send(&browser, OPEN_WEBUI.0);
+    provider.grant(&sent, change);
+    back(&browser, OPEN_WEBUI.1, &sent).header("location").to_string()
+}
+
+#[test]
+fn a_state_is_good_once_for_the_browser_and_the_provider_that_it_was_made_for() {
+    /* OA-02, OA-03, OA-04 */
+    with_native(
+        &[VARS.as_slice(), &[("GOOGLE_CLIENT_ID", "g"), ("GOOGLE_CLIENT_SECRET", "g")]].concat(),
+        |app, native| {
+            let provider = Provider::of(native);
+            let ends = |browser: &Browser<'_>, path: &str, sent: &Sent| {
+                let answer = back(browser, path, sent);
+                assert!(
+                    answer.cookie("token").is_none() || answer.header("location").ends_with("/auth"),
+                    "{answer:?}"
+                );
+                answer.header("location").to_string()
+            };
+            let (ann, eve) = (Browser::of(app), Browser::of(app));
+            let sent = send(&ann, OPEN_WEBUI.0);
+            provider.grant(&sent, json!({}));
+            assert!(ends(&eve, OPEN_WEBUI.1, &sent).ends_with(FAILED), "no browser of ours");
+            assert!(ends(&ann, OPEN_WEBUI.1, &sent).ends_with(FAILED), "it was used up");
+            assert_eq!(provider.asked("/token"), 0);
+            let sent = send(&ann, OPEN_WEBUI.0);
+            let other = send(&eve, OPEN_WEBUI.0);
+            provider.grant(&sent, json!({}));
+            assert!(ends(&eve, OPEN_WEBUI.1, &sent).ends_with(FAILED), "another browser's");
+            provider.grant(&other, json!({}));
+            assert!(ends(&eve, "/oauth/google/callback", &other).ends_with(FAILED), "another provider's");
+            assert_eq!(provider.asked("/token"), 0, "no code goes anywhere");
+            // Several may be on their way.
+            let (one, two) = (send(&ann, OPEN_WEBUI.0), send(&ann, OPEN_WEBUI.0));
+            for sent in [&two, &one] {
+                provider.grant(sent, json!({}));
+                assert!(ends(&ann, OPEN_WEBUI.1, sent).ends_with("/auth"));
+                assert!(ends(&ann, OPEN_WEBUI.1, sent).ends_with(FAILED), "once");
+            }
+            let late = send(&ann, OPEN_WEBUI.0);
+            native.pass_seconds(600);
+            provider.grant(&late, json!({}));
+            assert!(ends(&ann, OPEN_WEBUI.1, &late).ends_with(FAILED), "ten minutes");
+        },
+    );
+}
+
+#[test]
+fn an_answer_that_is_not_the_providers_own_leads_nowhere() {
+    /* OA-05, OA-15, OA-16 */
+    with_native(&VARS, |app, native| {
+        let provider = Provider::of(native);
+        let iss = "iss=https%3A%2F%2Fid.example.com";
+        for query in [
+            "code=c".to_string(),
+            "code=c&iss=https%3A%2F%2Fevil.example.com".to_string(),
+            format!("code=c&{iss}%2F"),
+            format!("code=c&code=d&{iss}"),
+            format!("code=c&{iss}&{iss}"),
+            format!("code=&{iss}"),
+            iss.to_string(),
+            format!("code={}&{iss}", "c".repeat(4_097)),
+            format!("code=c&error=access_denied&{iss}"),
+            format!("error=access_denied&error_description=%3Cscript%3E&{iss}"),
+        ] {
+            let browser = Browser::of(app);
+            let sent = send(&browser, OPEN_WEBUI.0);
+            provider.grant(&sent, json!({}));
+            let state = sent.param("state").unwrap();
+            let answer = browser.get(&format!("{}?{query}&state={state}", OPEN_WEBUI.1));
+            assert!(answer.header("location").ends_with(FAILED), "{query}: {answer:?}");
+            let again = back(&browser, OPEN_WEBUI.1, &sent);
+            assert!(again.header("location").ends_with(FAILED), "{query}: the state is used up");
+        }
+        for query in ["", "code=c", "state=x&code=c", "state=&code=c"] {
+            let answer = Browser::of(app).get(&format!("{}?{query}", OPEN_WEBUI.1));
+            assert_eq!(answer.status, 307, "{query}");
+            assert!(answer.header("location").ends_with(FAILED), "{query}: {answer:?}");
+        }
+        assert_eq!(provider.asked("/token"), 0, "no code goes anywhere");
+        let answer = Browser::of(app).get("/oauth/nobody/callback");
+        assert_eq!((answer.status, answer.detail().as_str()), (404, "Not Found"));
+    });
+}
+
+#[test]
+fn a_provider_that_answers_nonsense_signs_nobody_in() {
+    /* OA-07, OA-17 */
+    with_native(&VARS, |app, native| {
+        let provider = Provider::of(native);
+        let ends = |prepare: &dyn Fn(&Sent)| {
+            let browser = Browser::of(app);
+            let sent = send(&browser, OPEN_WEBUI.0);
+            provider.grant(&sent, json!({}));
+            prepare(&sent);
+            let answer = back(&browser, OPEN_WEBUI.1, &sent);
+            assert!(answer.cookie("token").is_none(), "{answer:?}");
+            answer.header("location").to_string()
+        };
+        let gives = |change: Value| {
+            ends(&|sent| {
+                let id_token = provider.signed(json!({}), &provider.claims(sent, json!({})));
+                provider.give(json!({"id_token": id_token}));
+                provider.give(
+                    json!({"id_token": id_token})
+                        .as_object()
+                        .unwrap()
+                        .iter()
+                        .chain(change.as_object().unwrap())
+                        .map(|(name, value)| (name.clone(), value.clone()))
+                        .collect(),
+                );
+            })
+        };
+        for change in [
+            json!({"token_type": "mac"}),
+            json!({"token_type": null}),
+            json!({"access_token": ""}),
+            json!({"access_token": 7}),
+            json!({"id_token": null}),
+            json!({"id_token": "a.b.c"}),
+        ] {
+            assert!(gives(change.clone()).ends_with(FAILED), "{change}");
+        }
+        for (status, body) in [
+            (200, ""),
+            (200, "<html>"),
+            (200, "[]"),
+            (400, r#"{"error":"invalid_grant"}"#),
+            (302, ""),
+            (500, "x"),
+            (200, &*"x".repeat(65_537)),
+        ] {
+            assert!(ends(&|_| provider.answer("/token", status, body)).ends_with(FAILED), "{status}");
+        }
+        let claims = |change: Value| ends(&|sent| provider.grant(sent, change.clone()));
+        for change in [
+            json!({"iss": "https://evil.example.com"}),
+            json!({"aud": "somebody-else"}),
+            json!({"nonce": "another"}),
+            json!({"nonce": null}),
+            json!({"sub": null}),
+            json!({"email": null}),
+            json!({"email": "no address"}),
+        ] {
+            assert!(claims(change.clone()).ends_with(FAILED), "{change}");
+        }
+        let header = |change: Value| {
+            ends(&|sent| {
+                let id_token = provider.signed(change.clone(), &provider.claims(sent, json!({})));
+                provider.give(json!({ "id_token": id_token }));
+            })
+        };
+        for change in [
+            json!({"alg": "none"}),
+            json!({"alg": "HS256"}),
+            json!({"kid": "another"}),
+            json!({"jku": "https://evil.example.com"}),
+        ] {
+            assert!(header(change.clone()).ends_with(FAILED), "{change}");
+        }
+        assert_eq!(provider.asked("/jwks"), 1, "invented names cost the provider nothing");
+        native.pass_seconds(60);
+        for _ in 0..3 {
+            assert!(header(json!({"kid": "another"})).ends_with(FAILED));
+        }
+        assert_eq!(provider.asked("/jwks"), 2, "once a minute");
+        assert!(comes(app, &provider, json!({})).ends_with("/auth"), "and nothing of that stays");
+    });
+}
+
+#[test]
+fn an_address_leads_to_somebodys_account_only_where_both_have_shown_it() {
+    /* OA-10, OA-11 */
+    let merging = [
+        VARS.as_slice(),
+        &[("OAUTH_MERGE_ACCOUNTS_BY_EMAIL", "true"), ("ENABLE_SIGNUP", "true")],
+        &MAIL[..2],
+    ]
+    .concat();
+    with_native(&merging, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        app.sign_up("Bob", "bob@example.com");
+        let ann = member(app, "Ann", "ann@example.com");
+        let id = ann.get("/api/user").json()["id"].clone();
+        for (change, why) in [
+            (json!({"email_verified": false}), "the provider does not say it"),
+            (json!({"email_verified": "true"}), "not in so many words"),
+            (json!({"email_verified": null}), "nor at all"),
+            (json!({"email": "bob@example.com"}), "nobody has shown it here"),
+            (json!({"email": "root@example.com"}), "an administrator's"),
+        ] {
+            let ends = comes(app, &provider, change);
+            assert!(ends.contains(TAKEN), "{why}: {ends}");
+        }
+        assert!(comes(app, &provider, json!({})).ends_with("/auth"));
+        let browser = Browser::of(app);
+        let sent = send(&browser, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({}));
+        back(&browser, OPEN_WEBUI.1, &sent);
+        assert_eq!(browser.get("/api/v1/auths/").json()["id"], id);
+        assert!(
+            comes(app, &provider, json!({"sub": "another"})).contains(TAKEN),
+            "one identity of a provider"
+        );
+    });
+    with_native(&[VARS.as_slice(), &[("ENABLE_SIGNUP", "true")], &MAIL[..2]].concat(), |app, native| {
+        member(app, "Root", "root@example.com");
+        member(app, "Ann", "ann@example.com");
+        assert!(comes(app, &Provider::of(native), json!({})).contains(TAKEN), "off unless it is switched on");
+    });
+}
+
+#[test]
+fn roles_and_groups_there_decide_here_where_the_deployment_says_so() {
+    /* OA-18, AD-05 */
+    let managed = [
+        ("ENABLE_OAUTH_ROLE_MANAGEMENT", "true"),
+        ("OAUTH_ROLES_CLAIM", "realm.roles"),
+        ("OAUTH_ALLOWED_ROLES", "member"),
+        ("OAUTH_ADMIN_ROLES", "boss"),
+        ("ENABLE_OAUTH_GROUP_MANAGEMENT", "true"),
+        ("ENABLE_OAUTH_GROUP_CREATION", "true"),
+        ("OAUTH_BLOCKED_GROUPS", "secret-*"),
+    ];
+    with_native(&[VARS.as_slice(), &managed].concat(), |app, native| {
+        let provider = Provider::of(native);
+        let root = app.sign_up("Root", "root@example.com");
+        provider.answer("/me", 200, r#"{"sub":"ann"}"#);
+        let come = |change: Value| {
+            let browser = Browser::of(app);
+            let sent = send(&browser, OPEN_WEBUI.0);
+            provider.grant(&sent, change);
+            let ends = back(&browser, OPEN_WEBUI.1, &sent).header("location").to_string();
+            let session = browser.get("/api/v1/auths/");
+            let groups = browser.get("/api/v1/groups/");
+            (ends, session.json()["role"].clone(), groups)
+        };
+        let roles = |roles: Value| json!({"realm": {"roles": roles}});
+        assert!(come(roles(json!(["other"]))).0.contains(NO_ACCESS));
+        assert!(come(roles(json!([]))).0.contains(NO_ACCESS));
+        assert_eq!(come(roles(json!(["member"]))).1, "user");
+        assert_eq!(come(roles(json!("x,boss"))).1, "admin");
+        assert_eq!(come(roles(json!(["member"]))).1, "user", "taken away there, taken away here");
+        for unreadable in [json!(null), json!({"boss": true}), json!(["boss", 1])] {
+            assert_eq!(
+                come(roles(unreadable.clone())).1,
+                "user",
+                "{unreadable}: what is not known grants nothing"
+            );
+        }
+        let names = |change: Value| {
+            let (_, _, groups) = come(change);
+            let mut names: Vec<_> = groups
+                .json()
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|group| group["name"].as_str().unwrap().to_string())
+                .collect();
+            names.sort();
+            names
+        };
+        let grouped = |groups: Value| json!({"realm": {"roles": ["member"]}, "groups": groups});
+        assert_eq!(names(grouped(json!(["a", "b", "secret-c"]))), ["a", "b"]);
+        assert_eq!(names(grouped(json!("b;d"))), ["b", "d"]);
+        assert_eq!(names(grouped(json!({"a": 1}))), ["b", "d"], "what can not be read changes nothing");
+        assert_eq!(names(grouped(json!([]))), Vec::<String>::new(), "an empty list is one");
+        let all = root.get("/api/v1/groups/").json();
+        let all: Vec<_> =
+            all.as_array().unwrap().iter().map(|group| group["name"].as_str().unwrap()).collect();
+        assert!(all.contains(&"d") && !all.contains(&"secret-c"), "{all:?}");
+    });
+}
+
+#[test]
+fn who_has_no_account_gets_one_only_where_the_deployment_says_so() {
+    let closed: Vec<_> = VARS.into_iter().filter(|(name, _)| *name != "ENABLE_OAUTH_SIGNUP").collect();
+    with_native(&closed, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        assert!(comes(app, &provider, json!({})).contains(NO_ACCESS));
+    });
+    let elsewhere = [VARS.as_slice(), &[("OAUTH_ALLOWED_DOMAINS", "example.org, Example.NET")]].concat();
+    with_native(&elsewhere, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        assert!(comes(app, &provider, json!({})).ends_with(FAILED));
+        assert!(comes(app, &provider, json!({"email": "ann@sub.example.net"})).ends_with(FAILED));
+        assert!(comes(app, &provider, json!({"email": "ann@example.net"})).ends_with("/auth"));
+    });
+    let bootstrap = [VARS.as_slice(), &[("BOOTSTRAP_SECRET", "the very first one")]].concat();
+    with_native(&bootstrap, |app, native| {
+        /* AD-02 */
+        assert!(comes(app, &Provider::of(native), json!({})).contains(NO_ACCESS));
+    });
+}
+
+#[test]
+fn who_has_a_second_factor_is_asked_for_it_here_too() {
+    /* MF-07 */
+    let mfa = [VARS.as_slice(), &[("ENABLE_MFA", "true")]].concat();
+    with_native(&mfa, |app, native| {
+        let provider = Provider::of(native);
+        let browser = Browser::of(app);
+        let sent = send(&browser, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({}));
+        let answer = back(&browser, OPEN_WEBUI.1, &sent);
+        assert!(answer.header("location").ends_with("/auth?mfa=1"), "{answer:?}");
+        let cookie = answer.cookie("mfa_challenge").unwrap();
+        assert!(cookie.contains("Path=/api/v1/auths/mfa;") && cookie.contains("HttpOnly"), "{cookie}");
+        assert_eq!(
+            browser.poke("/api/v1/auths/mfa/challenge").json()["next_step"],
+            "enroll",
+            "{answer:?}"
+        );
+    });
+    let bypass = [mfa.as_slice(), &[("MFA_ALLOW_OAUTH_BYPASS", "true")]].concat();
+    with_native(&bypass, |app, native| {
+        assert!(comes(app, &Provider::of(native), json!({})).ends_with("/auth"));
+    });
+}
