@@ -1,5 +1,6 @@
 //! Signing in with accounts elsewhere, in both dialects (security.md §7). The provider here is one that tests script;
 //! `workerd::oauth` has a real one.
 
+mod account;
 mod provider;
 mod sign_in;

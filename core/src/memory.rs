@@ -31,6 +31,7 @@ use crate::{
     audit::{AuditEvent, AuditRow},
     id::UserId,
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
+    oauth::flight::Flights,
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
     ports::{
         AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, FetchRequest, Hashing, KeptDocument,
@@ -53,6 +54,7 @@ pub struct Memory {
     accounts: RefCell<BTreeMap<String, AccountThrottle>>,
     windows: RefCell<BTreeMap<String, Window>>,
     fallback: RefCell<Fallback>,
+    flights: Flights,
     audit: RefCell<Vec<AuditEvent>>,
     /// How many events were taken out at the beginning.
     expired: Cell<usize>,

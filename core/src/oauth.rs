@@ -11,6 +11,7 @@ pub mod client;
 pub mod discovery;
 #[cfg(not(target_os = "none"))]
 pub mod exchange;
+pub mod flight;
 pub mod id_token;
 pub mod logout_token;
 pub mod pending;

@@ -187,7 +187,11 @@ pub enum Ending {
     /// It was not there any more.
     Before,
     /// It was alive until now.
-    Now,
+    Now {
+        /// What a provider gave when it was opened.
+        #[serde(default)]
+        provider_session: Option<ProviderSessionId>,
+    },
 }
 
 /// What presenting a refresh token came to (SE-14 … SE-17).

@@ -6,7 +6,7 @@ use crate::{
     librechat::{MAIL, member},
 };
 
-const OPEN_WEBUI: (&str, &str) = ("/oauth/oidc/login", "/oauth/oidc/callback");
+pub(super) const OPEN_WEBUI: (&str, &str) = ("/oauth/oidc/login", "/oauth/oidc/callback");
 const LIBRECHAT: (&str, &str) = ("/oauth/openid", "/oauth/openid/callback");
 
 #[test]
@@ -374,11 +374,7 @@ fn who_has_a_second_factor_is_asked_for_it_here_too() {
         assert!(answer.header("location").ends_with("/auth?mfa=1"), "{answer:?}");
         let cookie = answer.cookie("mfa_challenge").unwrap();
         assert!(cookie.contains("Path=/api/v1/auths/mfa;") && cookie.contains("HttpOnly"), "{cookie}");
-        assert_eq!(
-            browser.poke("/api/v1/auths/mfa/challenge").json()["next_step"],
-            "enroll",
-            "{answer:?}"
-        );
+        assert_eq!(browser.poke("/api/v1/auths/mfa/challenge").json()["next_step"], "enroll", "{answer:?}");
     });
     let bypass = [mfa.as_slice(), &[("MFA_ALLOW_OAUTH_BYPASS", "true")]].concat();
     with_native(&bypass, |app, native| {

@@ -14,7 +14,7 @@ use portico_core::{
     jwt::{Algorithm, PrivateKey, PublicKey},
     mail::{KeptLetter, Letter, MailPolicy, Order, SendError},
     network::Network,
-    oauth::pending::Pending,
+    oauth::{flight::Claim, pending::Pending},
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
@@ -212,8 +212,11 @@ impl<P: Identities> Identities for Faulty<P> {
         self.through(self.ports.replace_provider_tokens(old, sealed, expires_at, now)).await
     }
 
-    async fn delete_provider_session(&self, id: ProviderSessionId) -> Result<Replaced, PortError> {
-        self.through(self.ports.delete_provider_session(id)).await
+    async fn take_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> Result<Option<ProviderSession>, PortError> {
+        self.through(self.ports.take_provider_session(id)).await
     }
 
     async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {
@@ -503,6 +506,19 @@ impl<P: Sessions> Sessions for Faulty<P> {
 
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
         self.through(self.ports.accept_totp_step(user, step, now)).await
+    }
+
+    async fn claim_refresh(
+        &self,
+        user: UserId,
+        tokens: ProviderSessionId,
+        now: UnixSeconds,
+    ) -> Result<Claim, PortError> {
+        self.through(self.ports.claim_refresh(user, tokens, now)).await
+    }
+
+    async fn release_refresh(&self, user: UserId, tokens: ProviderSessionId) -> Result<(), PortError> {
+        self.through(self.ports.release_refresh(user, tokens)).await
     }
 
     async fn open_challenge(

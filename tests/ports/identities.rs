@@ -296,8 +296,8 @@ pub(crate) async fn what_a_provider_gave_is_kept_for_a_while_and_replaced_once(
     hold_eq!(works(ports.replace_provider_tokens(&session, "newer", later, later).await)?, Replaced::No);
     let stored = works(ports.find_provider_session(session.id).await)?.ok_or("it is gone")?;
     hold_eq!((stored.sealed.as_str(), stored.expires_at, stored.created_at), ("new", later, NOW));
-    hold_eq!(works(ports.delete_provider_session(session.id).await)?, Replaced::Yes);
-    hold_eq!(works(ports.delete_provider_session(session.id).await)?, Replaced::No);
+    hold_eq!(works(ports.take_provider_session(session.id).await)?, Some(stored));
+    hold_eq!(works(ports.take_provider_session(session.id).await)?, None);
     hold!(!works(ports.delete_provider_sessions(ann, "github").await)?);
     hold!(works(ports.delete_provider_sessions(ann, "google").await)?);
     hold_eq!(works(ports.list_provider_sessions(ann).await)?, Vec::new());

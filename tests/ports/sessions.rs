@@ -92,7 +92,10 @@ pub(crate) async fn an_open_session_shows_its_account(ports: &impl Ports) -> Out
 pub(crate) async fn ending_one_session_leaves_the_others(ports: &impl Ports) -> Outcome {
     let ann = existing_user(ports, "ann@example.com").await?;
     let (here, there) = (open(ports, ann.id).await?, open(ports, ann.id).await?);
-    hold_eq!(works(ports.end_session(ann.id, here.session_id).await)?, Ending::Now);
+    hold_eq!(
+        works(ports.end_session(ann.id, here.session_id).await)?,
+        Ending::Now { provider_session: None }
+    );
     hold_eq!(check(ports, &here, NOW).await?, SessionCheck::Ended);
     hold_eq!(check(ports, &there, NOW).await?, alive(&ann));
     hold_eq!(works(ports.end_session(ann.id, here.session_id).await)?, Ending::Before);

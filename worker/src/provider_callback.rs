@@ -34,11 +34,15 @@ pub async fn callback(call: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
         oauth::callback(&call.ctx, provider, query, held.as_ref(), may_be_first, previous.as_deref()).await;
     Ok(match returned.dialect {
         Some(Dialect::LibreChat) => librechat::oauth::returned(call, returned.result),
+        None if call.param("provider") == OPENID => librechat::oauth::returned(call, returned.result),
         Some(Dialect::OpenWebui) | None => open_webui::oauth::returned(call, returned.result).await,
     })
 }
 
+/// What only LibreChat calls a provider of OpenID Connect.
+const OPENID: &str = "openid";
+
 /// The provider that a path names, in the words of either dialect.
 pub fn provider(name: &str) -> Option<Provider> {
-    if name == "openid" { Some(Provider::Openid) } else { Provider::parse(name) }
+    if name == OPENID { Some(Provider::Openid) } else { Provider::parse(name) }
 }

@@ -7,11 +7,15 @@ mod documents;
 mod error;
 mod identify;
 mod link;
+mod provider_tokens;
 mod settings;
+mod sign_out;
 mod start;
 
 pub use callback::{Back, CallbackQuery, Returned, callback};
 pub use clients::configured;
 pub use error::{OAuthError, Refusal};
-pub use link::{identities, unlink};
+pub use link::{identities, start_link, unlink};
+pub use provider_tokens::{ProviderTokenError, forget, fresh, list};
+pub use sign_out::{BackchannelError, end_session_url, hear};
 pub use start::{Away, start};

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Ctx, audit, current_session::Authenticated};
+use super::{Ctx, audit, current_session::Authenticated, sign_out};
 use crate::{
     audit::{AuditAction, AuditOutcome},
     id::SessionId,
@@ -31,7 +31,8 @@ pub async fn end(
     session: SessionId,
 ) -> Result<Ending, PortError> {
     let ending = ctx.ports.end_session(caller.user.id, session).await?;
-    if ending == Ending::Now {
+    if let Ending::Now { provider_session } = ending {
+        sign_out::forget_tokens(ctx, provider_session).await?;
         record(ctx, caller).await?;
     }
     Ok(ending)

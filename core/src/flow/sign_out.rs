@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    id::{SessionId, UserId},
+    id::{ProviderSessionId, SessionId, UserId},
+    identity::ProviderSession,
     ports::{PortError, Ports},
     session::Ending,
 };
@@ -16,7 +17,9 @@ use crate::{
 pub(super) async fn end_previous(ctx: &Ctx<'_, impl Ports>, token: Option<&str>) {
     let Some(token) = token else { return };
     let Ok(claims) = verified_claims(ctx, token).await else { return };
-    let _ = ctx.ports.end_session(claims.id, claims.sid).await;
+    if let Ok(Ending::Now { provider_session }) = ctx.ports.end_session(claims.id, claims.sid).await {
+        let _ = forget_tokens(ctx, provider_session).await;
+    }
 }
 
 /// The same, for a browser that keeps a refresh token.
@@ -29,10 +32,11 @@ pub async fn end_previous_refreshable(ctx: &Ctx<'_, impl Ports>, token: &str) {
 ///
 /// # Errors
 /// When the session authority can not be reached: nobody may be told that they are signed out then.
-pub async fn end(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), PortError> {
+pub async fn end(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<Ended, PortError> {
     match end_known(ctx, token).await {
         Err(AuthenticateError::Unavailable(error)) => Err(error),
-        Ok(()) | Err(_) => Ok(()),
+        Ok(ended) => Ok(ended),
+        Err(_) => Ok(Ended::default()),
     }
 }
 
@@ -40,7 +44,7 @@ pub async fn end(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), PortError
 ///
 /// # Errors
 /// [`AuthenticateError`]
-pub async fn end_known(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), AuthenticateError> {
+pub async fn end_known(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<Ended, AuthenticateError> {
     let claims = verified_claims(ctx, token).await?;
     Ok(ended(ctx, claims.id, claims.sid).await?)
 }
@@ -49,15 +53,32 @@ pub async fn end_known(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<(), Aut
 ///
 /// # Errors
 /// As [`end`].
-pub async fn end_refreshable(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<bool, PortError> {
-    let Some(token) = ctx.policy.refresh_keys.parse(token) else { return Ok(false) };
-    ended(ctx, token.user_id, token.session_id).await?;
-    Ok(true)
+pub async fn end_refreshable(ctx: &Ctx<'_, impl Ports>, token: &str) -> Result<Option<Ended>, PortError> {
+    let Some(token) = ctx.policy.refresh_keys.parse(token) else { return Ok(None) };
+    ended(ctx, token.user_id, token.session_id).await.map(Some)
 }
 
-async fn ended(ctx: &Ctx<'_, impl Ports>, user: UserId, session: SessionId) -> Result<(), PortError> {
-    if ctx.ports.end_session(user, session).await? == Ending::Before {
-        return Ok(());
-    }
-    audit::record(ctx, Some(user), AuditAction::SignOut, AuditOutcome::Success).await
+async fn ended(ctx: &Ctx<'_, impl Ports>, user: UserId, session: SessionId) -> Result<Ended, PortError> {
+    let Ending::Now { provider_session } = ctx.ports.end_session(user, session).await? else {
+        return Ok(Ended::default());
+    };
+    let tokens = forget_tokens(ctx, provider_session).await?;
+    audit::record(ctx, Some(user), AuditAction::SignOut, AuditOutcome::Success).await?;
+    Ok(Ended { tokens })
+}
+
+/// Deletes what a provider gave for a session that has ended (OA-22); gives what that was.
+pub(super) async fn forget_tokens(
+    ctx: &Ctx<'_, impl Ports>,
+    id: Option<ProviderSessionId>,
+) -> Result<Option<ProviderSession>, PortError> {
+    let Some(id) = id else { return Ok(None) };
+    ctx.ports.take_provider_session(id).await
+}
+
+/// What is left of a session that has ended.
+#[derive(Clone, Debug, Default)]
+pub struct Ended {
+    /// What a provider gave for it, for telling the provider.
+    pub tokens: Option<ProviderSession>,
 }

@@ -259,12 +259,14 @@ impl Identities for Memory {
         Ok(Replaced::Yes)
     }
 
-    async fn delete_provider_session(&self, id: ProviderSessionId) -> Result<Replaced, PortError> {
+    async fn take_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> Result<Option<ProviderSession>, PortError> {
         self.reach("identities")?;
-        let mut table = self.identities.borrow_mut();
-        let before = table.sessions.len();
-        table.sessions.retain(|session| session.id != id);
-        Ok(if table.sessions.len() < before { Replaced::Yes } else { Replaced::No })
+        let sessions = &mut self.identities.borrow_mut().sessions;
+        let found = sessions.iter().position(|session| session.id == id);
+        Ok(found.map(|place| sessions.remove(place)))
     }
 
     async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {

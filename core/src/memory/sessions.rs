@@ -2,7 +2,8 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::Memory;
 use crate::{
-    id::{SessionId, SessionStamp, TokenId, UserId},
+    id::{ProviderSessionId, SessionId, SessionStamp, TokenId, UserId},
+    oauth::flight::Claim,
     ports::{PortError, Sessions},
     session::{
         Attempt, Book, BookRefresh, Challenge, ChallengeLookup, Completed, Ending, Member, NewSession,
@@ -157,6 +158,25 @@ impl Sessions for Memory {
 
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
         self.in_book(user, |book| book.accept_step(step, now))
+    }
+
+    async fn claim_refresh(
+        &self,
+        user: UserId,
+        tokens: ProviderSessionId,
+        now: UnixSeconds,
+    ) -> Result<Claim, PortError> {
+        self.reach("sessions")?;
+        let flights = &self.flights;
+        let _ = user;
+        Ok(flights.claim(tokens, now).await)
+    }
+
+    async fn release_refresh(&self, user: UserId, tokens: ProviderSessionId) -> Result<(), PortError> {
+        let _ = user;
+        self.reach("sessions")?;
+        self.flights.release(tokens);
+        Ok(())
     }
 
     async fn open_challenge(

@@ -1,6 +1,6 @@
 //! Logout tokens: a provider says that somebody has signed out there (OpenID Connect Back-Channel Logout §2.4; OA-24).
 
-use alloc::string::{String, ToString as _};
+use alloc::string::{String, ToString};
 
 use super::discovery::Metadata;
 use crate::{
@@ -42,6 +42,15 @@ pub fn issuer_of(text: &str) -> Result<String, LogoutTokenError> {
     let token = UntrustedToken::parse_typed(text, TYPE)?;
     let issuer = token.unverified_claims().string("iss").ok_or(LogoutTokenError::NoIssuer)?;
     Ok(issuer.to_string())
+}
+
+/// The key that a logout token names.
+///
+/// # Errors
+/// [`LogoutTokenError::Malformed`]
+pub fn kid_of(text: &str) -> Result<String, LogoutTokenError> {
+    let token = UntrustedToken::parse_typed(text, TYPE)?;
+    token.kid().map(ToString::to_string).ok_or(LogoutTokenError::Malformed)
 }
 
 /// Verifies a logout token.

@@ -80,11 +80,14 @@ pub trait Identities {
         now: UnixSeconds,
     ) -> Result<Replaced, PortError>;
 
-    /// Deletes what a provider gave, once. `No` when there is no such row.
+    /// Deletes what a provider gave, and gives it for the last time. `None` when there is no such row.
     ///
     /// # Errors
-    /// When the store failed.
-    async fn delete_provider_session(&self, id: ProviderSessionId) -> Result<Replaced, PortError>;
+    /// When the store failed; it may be gone.
+    async fn take_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> Result<Option<ProviderSession>, PortError>;
 
     /// Deletes everything that a provider gave for an account; says whether there was anything.
     ///

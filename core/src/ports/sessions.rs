@@ -2,7 +2,8 @@ use alloc::{string::String, vec::Vec};
 
 use super::PortError;
 use crate::{
-    id::{SessionId, TokenId, UserId},
+    id::{ProviderSessionId, SessionId, TokenId, UserId},
+    oauth::flight::Claim,
     session::{
         Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
         SessionCheck, SessionProof, SessionRecord, Use, UseKey,
@@ -163,6 +164,23 @@ pub trait Sessions {
     /// # Errors
     /// When it could not be recorded; the code must not count.
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError>;
+
+    /// Whose turn it is to ask a provider for new tokens: waits until whoever has it is done.
+    ///
+    /// # Errors
+    /// When the authority can not be reached.
+    async fn claim_refresh(
+        &self,
+        user: UserId,
+        tokens: ProviderSessionId,
+        now: UnixSeconds,
+    ) -> Result<Claim, PortError>;
+
+    /// Says that new tokens are stored, or that there will be none.
+    ///
+    /// # Errors
+    /// When the authority can not be reached; it notices by itself after [`LEASE`](crate::oauth::flight::LEASE).
+    async fn release_refresh(&self, user: UserId, tokens: ProviderSessionId) -> Result<(), PortError>;
 
     /// Lets a step wait to be taken; gives the end of the ban of an account that is banned.
     ///

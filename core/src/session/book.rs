@@ -268,7 +268,8 @@ impl Book {
 
     /// Ends one session.
     pub fn end(&mut self, id: SessionId) -> Ending {
-        if self.take_out(id) { Ending::Now } else { Ending::Before }
+        let provider_session = self.sessions.get(&id).and_then(|session| session.record.provider_session);
+        if self.take_out(id) { Ending::Now { provider_session } } else { Ending::Before }
     }
 
     /// Ends all sessions but one; says how many.

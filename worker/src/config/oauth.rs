@@ -33,6 +33,8 @@ pub struct OAuthPages {
     pub readable_token: bool,
     /// Whether the ID token is kept in a cookie for integrations.
     pub id_token_cookie: bool,
+    /// Whether providers may say that somebody has signed out there.
+    pub backchannel: bool,
     /// Whether LibreChat's pages offer providers.
     pub social_login: bool,
     /// Paths that LibreChat's deployments have registered with providers, instead of the usual ones.
@@ -141,6 +143,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         OAuthPages {
             callback_paths: others.chain(openid).chain(apple).collect(),
             readable_token: self.flag("OAUTH_TOKEN_COOKIE_READABLE", false),
+            backchannel: self.flag("ENABLE_OAUTH_BACKCHANNEL_LOGOUT", false),
             id_token_cookie: self.flag("ENABLE_OAUTH_ID_TOKEN_COOKIE", true),
             social_login: self.flag("ALLOW_SOCIAL_LOGIN", false),
         }

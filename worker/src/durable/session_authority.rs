@@ -4,11 +4,17 @@
 //! What it stores is described in `store/book_tables.rs`. An alarm cleans up.
 
 use alloc::rc::Rc;
-use core::cell::{Cell, RefCell};
+use core::{
+    cell::{Cell, RefCell},
+    pin::pin,
+    time::Duration,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::future::{Either, select};
 use portico_core::{
-    id::{SessionId, SessionStamp, TokenId, UserId},
+    id::{ProviderSessionId, SessionId, SessionStamp, TokenId, UserId},
+    oauth::flight::{Claim, Flights, LEASE},
     session::{
         Attempt, Book, BookRefresh, Challenge, Member, NewSession, Refresh, RefreshUse, SNAPSHOT_LIFETIME,
         SessionCheck, SessionProof, UseKey,
@@ -22,7 +28,7 @@ use portico_core::{
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wasm_bindgen_futures::{future_to_promise, js_sys::Promise};
-use worker::{Env, Result, durable::State, worker_sys::DurableObjectState};
+use worker::{Delay, Env, Result, durable::State, worker_sys::DurableObjectState};
 
 use super::{ADDRESS, answer, parsed};
 use crate::{
@@ -82,7 +88,14 @@ pub(crate) enum Question {
         credential_version: u32,
         now: UnixSeconds,
     },
+    ClaimRefresh {
+        tokens: ProviderSessionId,
+        now: UnixSeconds,
+    },
     LiftBan,
+    ReleaseRefresh {
+        tokens: ProviderSessionId,
+    },
     List {
         now: UnixSeconds,
     },
@@ -169,6 +182,7 @@ impl SessionAuthority {
             copy: RefCell::new(None),
             invalidations: Cell::new(0),
             alarm: Cell::new(false),
+            flights: Flights::default(),
         }))
     }
 
@@ -272,6 +286,19 @@ impl SessionAuthority {
                 authority.drop_copy();
                 authority.in_book(|book| book.keep(kept, credential_version, now))
             }
+            Question::ClaimRefresh { tokens, now } => Ok(later(authority, async move |authority| {
+                // Whoever vanishes is not waited for any longer than they may take.
+                let patience = Delay::from(Duration::from_secs(LEASE.seconds()));
+                let claim = authority.flights.claim(tokens, now);
+                answer(&match select(pin!(claim), pin!(patience)).await {
+                    Either::Left((claim, _)) => claim,
+                    Either::Right(_) => Claim::Done,
+                })
+            })),
+            Question::ReleaseRefresh { tokens } => {
+                authority.flights.release(tokens);
+                answer(&())
+            }
             Question::LiftBan => authority.in_book(Book::lift_ban),
             Question::List { now } => authority.in_book(|book| book.list(now)),
             Question::RevokeToken { session, token, until, now } => {
@@ -315,6 +342,8 @@ struct Authority {
     invalidations: Cell<u64>,
     /// Whether an alarm is known to be set.
     alarm: Cell<bool>,
+    /// Who asks providers for tokens just now.
+    flights: Flights,
 }
 
 /// The account as of some seconds ago, so that a check of a warm object reads no D1.
@@ -440,7 +469,7 @@ impl Authority {
     async fn set_alarm(&self) -> Result<()> {
         let Some(death) = self.next_death()? else { return Ok(()) };
         let seconds = death.since(platform::now()).seconds() + 1;
-        self.state.storage().set_alarm(core::time::Duration::from_secs(seconds)).await
+        self.state.storage().set_alarm(Duration::from_secs(seconds)).await
     }
 }
 

@@ -206,6 +206,33 @@ impl Error {
         }
     }
 
+    /// A link to an account elsewhere that was not made, or not taken away.
+    pub(super) fn linking(error: OAuthError) -> Self {
+        match error {
+            OAuthError::Reauthenticate => Self::forbidden("reauthentication_required"),
+            OAuthError::UnknownProvider => Self::unknown_path(),
+            OAuthError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
+            OAuthError::Unavailable(fault) => fault.into(),
+            error => Self::new(StatusCode::BAD_GATEWAY, Self::of_provider(&error)),
+        }
+    }
+
+    /// The only way in that is left.
+    pub(super) fn last_way_in() -> Self {
+        Self::conflict("This is the only way to sign in to the account. Set a password first.")
+    }
+
+    /// A provider that does not answer.
+    pub(super) fn provider_down() -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "The provider does not answer.")
+    }
+
+    /// Something of ours that can not be used now.
+    pub(super) fn unavailable() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+    }
+
     /// A path that nobody has.
     pub(super) fn unknown_path() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
@@ -544,8 +571,7 @@ impl From<PortError> for Error {
     /// The port has logged its fault; clients learn that trying again makes sense, and nothing else
     /// (FT-05, FT-10).
     fn from(_: PortError) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE)
-            .with_header(header::RETRY_AFTER, HeaderValue::from_static("5"))
+        Self::unavailable()
     }
 }
 

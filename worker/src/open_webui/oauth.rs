@@ -3,15 +3,17 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use portico_core::{
     flow::{
-        oauth::{self, Away, Back, OAuthError},
+        oauth::{self, Away, Back, BackchannelError, OAuthError},
         second_factor::Next,
     },
     oauth::{
         Provider,
+        logout_token::LogoutTokenError,
         pending::{Dialect, Errand},
     },
     ports::Ports,
 };
+use serde_json::json;
 
 use super::{
     auths::signin,
@@ -43,7 +45,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let held = round_trip::held(call.request.headers(), call.is_secure());
     let errand = Errand::SignIn;
     match oauth::start(&call.ctx, provider, Dialect::OpenWebui, errand, &redirect_uri, held).await {
-        Ok(away) => Ok(sent(call, &away)),
+        Ok(away) => Ok(holding(call, redirect(StatusCode::FOUND, &away.url), &away)),
         Err(OAuthError::UnknownProvider) => Err(Error::unknown_path()),
         Err(OAuthError::Throttled { retry_after }) => Err(Error::too_many(retry_after)),
         Err(OAuthError::Unavailable(fault)) => Err(fault.into()),
@@ -51,10 +53,15 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     }
 }
 
-/// A browser that is sent to a provider.
-pub(crate) fn sent(call: &Call<'_, impl Ports>, away: &Away) -> Answer {
+/// The answer with what the browser holds while it is away.
+pub(super) fn holding(call: &Call<'_, impl Ports>, answer: Answer, away: &Away) -> Answer {
     let cookie = round_trip::hold(&away.browser, away.response_mode, call.is_secure(), call.ctx.now);
-    view::with_cookie(redirect(StatusCode::FOUND, &away.url), &cookie)
+    view::with_cookie(answer, &cookie)
+}
+
+/// Where answers of a provider come in, unless the deployment has registered another place.
+pub(super) async fn redirect_uri(call: &Call<'_, impl Ports>, provider: Provider) -> Result<String, Error> {
+    Ok(format!("{}/oauth/{}/callback", base(call).await?, provider.as_str()))
 }
 
 /// A browser that comes back (contract §8.7).
@@ -128,7 +135,7 @@ pub(crate) fn previous_token<P>(call: &Call<'_, P>) -> Option<String> {
 }
 
 /// Where the pages are: what the deployment says, or where the request came in.
-pub(super) async fn base(call: &Call<'_, impl Ports>) -> Result<String, Error> {
+async fn base(call: &Call<'_, impl Ports>) -> Result<String, Error> {
     let settings = call.ctx.settings().await?;
     let configured = settings.text("WEBUI_URL").map(|url| url.trim_end_matches('/').to_string());
     Ok(configured.unwrap_or_else(|| call.own_origin()))
@@ -152,5 +159,46 @@ fn redirect(status: StatusCode, location: &str) -> Answer {
     if let Ok(location) = HeaderValue::from_str(location) {
         answer.headers_mut().insert(header::LOCATION, location);
     }
+    answer
+}
+
+/// `POST /oauth/backchannel-logout`: a provider says that somebody has signed out there (contract §8.12).
+///
+/// # Errors
+/// 400 in the words of OAuth, 404 while nobody listens, or 503.
+pub async fn backchannel(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
+    if !call.config.oauth_pages.backchannel {
+        return Err(Error::unknown_path());
+    }
+    let mut tokens = form_urlencoded::parse(call.request.body()).filter(|(name, _)| name == "logout_token");
+    let refusal = match (tokens.next(), tokens.next()) {
+        (Some((_, token)), None) => match oauth::hear(&call.ctx, &token).await {
+            Ok(()) => return Ok(unstored(answer::json(StatusCode::OK, &json!({})))),
+            Err(BackchannelError::Unavailable(fault)) => return Err(fault.into()),
+            Err(error) => described(&error),
+        },
+        _ => "Missing logout_token parameter",
+    };
+    let body = json!({"error": "invalid_request", "error_description": refusal});
+    Ok(unstored(answer::json(StatusCode::BAD_REQUEST, &body)))
+}
+
+const fn described(error: &BackchannelError) -> &'static str {
+    match error {
+        BackchannelError::Token(LogoutTokenError::Malformed) => "Malformed logout_token",
+        BackchannelError::Token(LogoutTokenError::NoIssuer) => "logout_token missing iss claim",
+        BackchannelError::Token(LogoutTokenError::NoEvent) => "Missing backchannel-logout event claim",
+        BackchannelError::Token(LogoutTokenError::Nonce) => "logout_token must not contain nonce",
+        BackchannelError::Token(LogoutTokenError::Nobody) => "logout_token must contain sub or sid",
+        BackchannelError::UnknownIssuer => "No configured provider matches token issuer",
+        BackchannelError::Token(LogoutTokenError::Refused(_)) => "Invalid logout_token: refused",
+        BackchannelError::Token(LogoutTokenError::Unavailable(_))
+        | BackchannelError::Unavailable(_)
+        | BackchannelError::Unverifiable => "Failed to validate logout_token",
+    }
+}
+
+fn unstored(mut answer: Answer) -> Answer {
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }

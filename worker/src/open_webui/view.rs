@@ -2,16 +2,18 @@
 
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
-    flow::{SignedIn, groups::Membership},
+    flow::{SignedIn, groups::Membership, oauth, sign_out::Ended},
     group::Group,
     id::{GroupId, UserId},
+    identity::ProviderSession,
     permission,
     ports::{Ports, UserRecord},
+    settings::SECRET_SENTINEL,
     time::UnixSeconds,
     user::{Role, User},
 };
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::caller::Current;
 use crate::{
@@ -154,6 +156,19 @@ pub(super) fn user_info(user: &User) -> UserInfo<'_> {
         groups: Vec::new(),
         is_active: false,
     }
+}
+
+/// What a provider gave for somebody: who has the tokens is the service, not its pages (contract §14.38).
+pub(super) fn provider_session(session: &ProviderSession) -> Value {
+    json!({
+        "id": session.id,
+        "user_id": session.user,
+        "provider": session.provider,
+        "token": {"access_token": SECRET_SENTINEL, "token_type": "Bearer", "expires_at": session.expires_at},
+        "expires_at": session.expires_at,
+        "created_at": session.created_at,
+        "updated_at": session.updated_at,
+    })
 }
 
 /// A group beside an account.
@@ -300,18 +315,25 @@ pub(super) fn current(call: &Call<'_, impl Ports>, caller: &Current<'_>) -> Answ
 }
 
 /// The answer to a sign-out; forgets every cookie of a session (SE-20).
-pub(super) async fn signed_out(call: &Call<'_, impl Ports>) -> Answer {
+pub(super) async fn signed_out(call: &Call<'_, impl Ports>, ended: &Ended) -> Answer {
     #[derive(Serialize)]
-    struct SignedOut<'a> {
+    struct SignedOut {
         status: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
-        redirect_url: Option<&'a str>,
+        redirect_url: Option<String>,
     }
     let has_provider = has_oauth_session(call);
     // The session has ended; where the page goes now is not worth a fault.
     let settings = if has_provider { call.ctx.settings().await.ok() } else { None };
     let of_provider = settings.as_ref().and_then(|settings| settings.text("OPENID_END_SESSION_ENDPOINT"));
-    let redirect_url = of_provider.or(call.config.signout_redirect_url.as_deref());
+    let own = call.config.signout_redirect_url.as_deref();
+    let redirect_url = match (of_provider, &ended.tokens) {
+        (Some(url), _) => Some(url.to_string()),
+        (None, Some(session)) => {
+            oauth::end_session_url(&call.ctx, session, own).await.or(own.map(Into::into))
+        }
+        (None, None) => own.map(Into::into),
+    };
     let view = SignedOut { status: true, redirect_url };
     let names = SESSION_COOKIES.into_iter().chain(has_provider.then_some(OAUTH_SESSION_COOKIE));
     let answer = names

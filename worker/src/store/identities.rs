@@ -98,7 +98,10 @@ impl Identities for Store {
         self.swap_provider_tokens(old, sealed, expires_at, now).await.map_err(fault("identities"))
     }
 
-    async fn delete_provider_session(&self, id: ProviderSessionId) -> Result<Replaced, PortError> {
+    async fn take_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> Result<Option<ProviderSession>, PortError> {
         self.remove_provider_session(id).await.map_err(fault("identities"))
     }
 
@@ -320,10 +323,15 @@ impl Store {
         replaced(self.database()?.prepare(SWAP).bind_refs(&bound)?.run().await?)
     }
 
-    async fn remove_provider_session(&self, id: ProviderSessionId) -> worker::Result<Replaced> {
+    async fn remove_provider_session(
+        &self,
+        id: ProviderSessionId,
+    ) -> worker::Result<Option<ProviderSession>> {
+        const TAKE: &str =
+            concat!("DELETE FROM provider_sessions WHERE id = ?1 RETURNING ", session_columns!());
         let id = id.to_string();
-        let delete = self.database()?.prepare("DELETE FROM provider_sessions WHERE id = ?1");
-        replaced(delete.bind_refs(&D1Type::Text(&id))?.run().await?)
+        let statement = self.database()?.prepare(TAKE).bind_refs(&D1Type::Text(&id))?;
+        Ok(statement.first::<SessionRow>(None).await?.map(ProviderSession::from))
     }
 
     async fn remove_provider_sessions(&self, user: UserId, provider: &str) -> worker::Result<bool> {

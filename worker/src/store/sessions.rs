@@ -1,5 +1,6 @@
 use portico_core::{
-    id::{SessionId, SessionStamp, TokenId, UserId},
+    id::{ProviderSessionId, SessionId, SessionStamp, TokenId, UserId},
+    oauth::flight::Claim,
     ports::{PortError, Sessions},
     session::{
         Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
@@ -134,6 +135,19 @@ impl Sessions for Store {
 
     async fn accept_totp_step(&self, user: UserId, step: Step, now: UnixSeconds) -> Result<Use, PortError> {
         self.ask(user, &Question::AcceptStep { step, now }).await
+    }
+
+    async fn claim_refresh(
+        &self,
+        user: UserId,
+        tokens: ProviderSessionId,
+        now: UnixSeconds,
+    ) -> Result<Claim, PortError> {
+        self.ask(user, &Question::ClaimRefresh { tokens, now }).await
+    }
+
+    async fn release_refresh(&self, user: UserId, tokens: ProviderSessionId) -> Result<(), PortError> {
+        self.ask(user, &Question::ReleaseRefresh { tokens }).await
     }
 
     async fn open_challenge(

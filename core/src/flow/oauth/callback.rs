@@ -10,7 +10,7 @@ use oauth2::RedirectUrl;
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::{OAuthError, Refusal, clients, identify, link, settings};
+use super::{OAuthError, Refusal, clients, identify, link, provider_tokens, settings};
 use crate::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
     display_name::DisplayName,
@@ -35,7 +35,6 @@ use crate::{
         tokens::ProviderTokens,
     },
     ports::{PortError, Ports},
-    seal::Place,
     secret::Secret,
     session::AuthMethod,
     settings::Settings,
@@ -234,7 +233,7 @@ async fn signed_in(
     let kept = NewProviderSession {
         id: session,
         remote: sign_in.profile.session.clone(),
-        sealed: seal(ctx, session, tokens)?,
+        sealed: provider_tokens::seal(ctx, session, tokens)?,
         expires_at: tokens.expires_at,
         kept: ctx.policy.oauth.kept_sessions,
     };
@@ -262,17 +261,6 @@ async fn next(
     ctx.policy.admit(&account.user, grant)?;
     let proof = Proof { method: AuthMethod::OAuth, provider_session: Some(session) };
     Ok(second_factor::after_first(ctx, account, proof, grant).await?)
-}
-
-/// The tokens as they are stored in their row.
-fn seal(
-    ctx: &Ctx<'_, impl Ports>,
-    id: ProviderSessionId,
-    tokens: &ProviderTokens,
-) -> Result<String, PortError> {
-    let row = id.to_string();
-    let place = Place { table: "provider_sessions", column: "tokens", row: &row };
-    ctx.policy.sealing.seal(tokens.to_json().expose_secret().as_bytes(), &place, ctx.ports)
 }
 
 /// What is to become of somebody whose provider has said who they are (open-webui.md §8.5, §8.6).

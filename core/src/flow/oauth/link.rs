@@ -4,13 +4,16 @@ use alloc::{string::ToString as _, vec::Vec};
 
 use serde_json::json;
 
-use super::OAuthError;
+use super::{Away, OAuthError, start};
 use crate::{
     audit::{AuditAction, AuditOutcome},
     flow::{Ctx, audit, current_session::Authenticated, second_factor},
     id::{SessionId, UserId},
     identity::{Identity, Linked, LinkedIdentity, Unlinked},
-    oauth::Provider,
+    oauth::{
+        Provider,
+        pending::{Dialect, Errand, RoundTripToken},
+    },
     ports::{PortError, Ports},
 };
 
@@ -20,6 +23,24 @@ use crate::{
 /// When the store can not be read.
 pub async fn identities(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {
     ctx.ports.list_identities(user).await
+}
+
+/// Sends the caller's browser to a provider, so that their account there belongs to the one here.
+///
+/// # Errors
+/// [`OAuthError::Reauthenticate`] for a session that began too long ago, or as [`start`](super::start()).
+pub async fn start_link(
+    ctx: &Ctx<'_, impl Ports>,
+    caller: &Authenticated,
+    provider: Provider,
+    redirect_uri: &str,
+    held: Option<RoundTripToken>,
+) -> Result<Away, OAuthError> {
+    if !second_factor::is_fresh(ctx, caller) {
+        return Err(OAuthError::Reauthenticate);
+    }
+    let errand = Errand::Link(caller.user.id, caller.claims.sid);
+    start(ctx, provider, Dialect::OpenWebui, errand, redirect_uri, held).await
 }
 
 /// Links an identity to the account of the session that asked for it, if that is still alive.

@@ -186,7 +186,7 @@ fn ending_others_keeps_one() {
     assert_eq!(book.end_others(session(2), START), 2);
     assert_eq!(book.list(START).iter().map(|record| record.id).collect::<Vec<_>>(), [session(2)]);
     assert!(book.check(&proof(2, 1), 1, START));
-    assert_eq!(book.end(session(2)), Ending::Now);
+    assert_eq!(book.end(session(2)), Ending::Now { provider_session: None });
     assert_eq!(book.end(session(2)), Ending::Before);
 }
 

@@ -21,11 +21,13 @@ pub async fn logout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let bearer = match credential::bearer(headers) {
         Credential::Missing => Err(Error::no_token()),
         Credential::Unusable => Err(Error::malformed_token()),
-        Credential::Present(token) => sign_out::end_known(&call.ctx, token).await.map_err(Error::from),
+        Credential::Present(token) => {
+            sign_out::end_known(&call.ctx, token).await.map(|_| ()).map_err(Error::from)
+        }
     };
     let counts = call.cookies == Cookies::Count;
     let by_cookie = match cookie::find(headers, REFRESH_TOKEN) {
-        Found::One(token) if counts => sign_out::end_refreshable(&call.ctx, token).await?,
+        Found::One(token) if counts => sign_out::end_refreshable(&call.ctx, token).await?.is_some(),
         _ => false,
     };
     if let Err(error) = bearer

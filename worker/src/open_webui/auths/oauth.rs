@@ -1,26 +1,119 @@
 //! `/api/v1/auths/oauth/*`: what people have at providers, seen from here.
 
+use http::StatusCode;
+use percent_encoding::percent_decode_str;
 use portico_core::{
-    flow::{denial::Denial, token_exchange},
+    flow::{
+        denial::Denial,
+        oauth::{self, ProviderTokenError},
+        token_exchange,
+    },
+    identity::Unlinked,
+    oauth::Provider,
     ports::Ports,
 };
+use serde_json::json;
 
 use crate::{
-    http::answer::Answer,
+    http::{
+        answer::{self, Answer},
+        round_trip,
+    },
     open_webui::{
-        caller::{self, Verified},
+        self,
+        caller::{self, HumanSession, Verified},
         error::Error,
         validate::Fields,
+        view,
     },
     router::Call,
 };
 
+const NO_SESSION: &str = "No OAuth session found for this provider";
+
 /// `DELETE /api/v1/auths/oauth/sessions/{provider}`: forgets the tokens that a provider gave for the caller.
 ///
 /// # Errors
-/// 404 when there are none.
-pub async fn delete_sessions(_: &Call<'_, impl Ports>, _: Verified<'_>) -> Result<Answer, Error> {
-    Err(Error::missing("No OAuth session found for this provider"))
+/// 404 when there are none, or 503.
+pub async fn delete_sessions(call: &Call<'_, impl Ports>, caller: Verified<'_>) -> Result<Answer, Error> {
+    match oauth::forget(&call.ctx, caller.id(), &provider_of(call)).await? {
+        true => Ok(answer::json(StatusCode::OK, &true)),
+        false => Err(Error::missing(NO_SESSION)),
+    }
+}
+
+/// `GET /api/v1/auths/oauth/sessions`: what providers gave for the caller, without the tokens.
+///
+/// # Errors
+/// 503.
+pub async fn sessions(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Result<Answer, Error> {
+    let sessions = oauth::list(&call.ctx, caller.session.user.id).await?;
+    Ok(answer::json(StatusCode::OK, &sessions.iter().map(view::provider_session).collect::<Vec<_>>()))
+}
+
+/// `GET /api/v1/auths/oauth/sessions/{provider}`: a token of the provider's for the caller, good for a while yet.
+///
+/// # Errors
+/// 404 when the provider gave none, or takes them back, 502 when it does not answer, or 503.
+pub async fn token(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Result<Answer, Error> {
+    match oauth::fresh(&call.ctx, caller.session.user.id, &provider_of(call)).await {
+        Ok(tokens) => Ok(answer::json(
+            StatusCode::OK,
+            &json!({
+                "access_token": tokens.access_token.expose_secret(),
+                "token_type": "Bearer",
+                "expires_at": tokens.expires_at,
+                "scope": tokens.scope,
+            }),
+        )),
+        Err(ProviderTokenError::None) => Err(Error::missing(NO_SESSION)),
+        Err(ProviderTokenError::Provider) => Err(Error::provider_down()),
+        Err(ProviderTokenError::Unreadable) => Err(Error::unavailable()),
+        Err(ProviderTokenError::Unavailable(fault)) => Err(fault.into()),
+    }
+}
+
+/// `GET /api/v1/auths/oauth/identities`: the accounts elsewhere that belong to the caller's.
+///
+/// # Errors
+/// 503.
+pub async fn identities(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Result<Answer, Error> {
+    let linked = oauth::identities(&call.ctx, caller.session.user.id).await?;
+    let views =
+        linked.iter().map(|linked| json!({"provider": linked.identity.provider, "linked_at": linked.since}));
+    Ok(answer::json(StatusCode::OK, &views.collect::<Vec<_>>()))
+}
+
+/// `POST /api/v1/auths/oauth/{provider}/link`: where the browser goes so that an account elsewhere belongs to the caller's.
+///
+/// # Errors
+/// 403 for somebody who signed in too long ago, 404 for a provider that is not configured, 429, 502 or 503.
+pub async fn link(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Result<Answer, Error> {
+    let provider = Provider::parse(call.param("provider")).ok_or_else(Error::unknown_path)?;
+    let redirect_uri = open_webui::oauth::redirect_uri(call, provider).await?;
+    let held = round_trip::held(call.request.headers(), call.is_secure());
+    let away = oauth::start_link(&call.ctx, &caller.session, provider, &redirect_uri, held).await;
+    let away = away.map_err(Error::linking)?;
+    let answer = answer::json(StatusCode::OK, &json!({"url": away.url}));
+    Ok(open_webui::oauth::holding(call, answer, &away))
+}
+
+/// `DELETE /api/v1/auths/oauth/identities/{provider}`: the account elsewhere belongs to the caller's no longer.
+///
+/// # Errors
+/// 403 for somebody who signed in too long ago, 404 when there is none, 409 for the last way in, or 503.
+pub async fn unlink(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Result<Answer, Error> {
+    let provider = Provider::parse(call.param("provider")).ok_or_else(Error::unknown_path)?;
+    match oauth::unlink(&call.ctx, &caller.session, provider).await.map_err(Error::linking)? {
+        Unlinked::Yes => Ok(answer::json(StatusCode::OK, &true)),
+        Unlinked::None => Err(Error::missing("No account of this provider is linked")),
+        Unlinked::Last => Err(Error::last_way_in()),
+    }
+}
+
+/// What the path has for a provider: integrations' names have colons and slashes.
+fn provider_of<P>(call: &Call<'_, P>) -> String {
+    percent_decode_str(call.param("provider")).decode_utf8_lossy().into_owned()
 }
 
 /// `POST /api/v1/auths/oauth/{provider}/token/exchange`: a session for a provider's access token.

@@ -3,7 +3,7 @@
 
 use http::StatusCode;
 use portico_core::{
-    flow::own_sessions,
+    flow::{own_sessions, sign_out::Ended},
     id::SessionId,
     ports::Ports,
     session::{AuthMethod, Ending, SessionRecord},
@@ -66,7 +66,7 @@ pub async fn end(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Resul
         return Err(Error::unknown_session());
     }
     if id == caller.session.claims.sid {
-        return Ok(view::signed_out(call).await);
+        return Ok(view::signed_out(call, &Ended::default()).await);
     }
     Ok(answer::json(StatusCode::OK, &json!({"status": true})))
 }

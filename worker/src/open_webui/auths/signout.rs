@@ -1,5 +1,8 @@
 use http::Method;
-use portico_core::{flow::sign_out, ports::Ports};
+use portico_core::{
+    flow::sign_out::{self, Ended},
+    ports::Ports,
+};
 
 use crate::{
     http::{
@@ -25,16 +28,16 @@ pub async fn signout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     if call.request.method() == Method::POST && !call.request.body().is_empty() {
         Fields::of(call.request)?;
     }
-    match credential::read(call.request.headers(), TOKEN_COOKIE) {
-        Credential::Missing => {}
+    let ended = match credential::read(call.request.headers(), TOKEN_COOKIE) {
+        Credential::Missing => Ended::default(),
         Credential::Present(token) => sign_out::end(&call.ctx, token).await?,
         Credential::Unusable => return Err(Error::not_authenticated()),
-    }
+    };
     // The browser's session with the other pages of this service.
     if call.cookies == Cookies::Count
         && let Found::One(token) = cookie::find(call.request.headers(), cookie::REFRESH_TOKEN)
     {
         sign_out::end_refreshable(&call.ctx, token).await?;
     }
-    Ok(view::signed_out(call).await)
+    Ok(view::signed_out(call, &ended).await)
 }

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use portico_core::{
-    flow::{groups, user_list},
+    flow::{groups, oauth, user_list},
     id::UserId,
     ports::{Ports, UserRecord},
 };
@@ -82,12 +82,19 @@ pub async fn own_groups(call: &Call<'_, impl Ports>, caller: Verified<'_>) -> Re
     groups_of(call, caller.id()).await
 }
 
-/// `GET /api/v1/users/{id}/oauth/sessions`
+/// `GET /api/v1/users/{id}/oauth/sessions`: what providers gave for an account, without the tokens.
 ///
 /// # Errors
-/// 400 when there are none.
-pub async fn oauth_sessions(_: &Call<'_, impl Ports>, _: Admin<'_>) -> Result<Answer, Error> {
-    Err(Error::not_found_here())
+/// 400 when there are none, or 503.
+pub async fn oauth_sessions(call: &Call<'_, impl Ports>, _: Admin<'_>) -> Result<Answer, Error> {
+    let user = UserId::parse(call.param("id")).map_err(|_| Error::not_found_here())?;
+    match oauth::list(&call.ctx, user).await?.as_slice() {
+        [] => Err(Error::not_found_here()),
+        sessions => {
+            let views: Vec<_> = sessions.iter().map(view::provider_session).collect();
+            Ok(answer::json(StatusCode::OK, &views))
+        }
+    }
 }
 
 /// `GET /api/v1/users/{id}/preview`: what somebody can reach. Models, knowledge and tools are the application's.
