@@ -2,5 +2,6 @@
 //! `workerd::oauth` has a real one.
 
 mod account;
+mod exchange;
 mod provider;
 mod sign_in;

@@ -32,7 +32,6 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod tell_events;
-pub mod token_exchange;
 pub mod trusted_identity;
 pub mod user_list;
 pub mod verify_email;

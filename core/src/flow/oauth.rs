@@ -1,6 +1,7 @@
 //! Accounts that people have elsewhere: signing in with one, linking one, what its provider gave (open-webui.md §8,
 //! librechat.md §6, security.md §7).
 
+mod arrival;
 mod callback;
 mod clients;
 mod documents;
@@ -11,6 +12,7 @@ mod provider_tokens;
 mod settings;
 mod sign_out;
 mod start;
+mod token_exchange;
 
 pub use callback::{Back, CallbackQuery, Returned, callback};
 pub use clients::configured;
@@ -19,3 +21,4 @@ pub use link::{identities, start_link, unlink};
 pub use provider_tokens::{ProviderTokenError, forget, fresh, list};
 pub use sign_out::{BackchannelError, end_session_url, hear};
 pub use start::{Away, start};
+pub use token_exchange::{TokenExchangeError, exchange};

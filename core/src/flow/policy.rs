@@ -2,14 +2,14 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{api_keys::Reveal, token_exchange::TokenExchangePolicy, webhooks::WebhookPolicy};
+use super::{api_keys::Reveal, webhooks::WebhookPolicy};
 use crate::{
     api_key::ApiKeyPeppers,
     audit::AuditOutcome,
     email::Email,
     jwt::{Access, Expected, KeyRing, Session},
     mail::MailPolicy,
-    oauth::OAuthPolicy,
+    oauth::{OAuthPolicy, client::TokenExchangePolicy},
     password::{PasswordPolicy, Peppers},
     seal::SealingKeys,
     session::{RefreshKeys, SessionLimits},

@@ -7,6 +7,7 @@ use crate::{
     jwt::PrivateKey,
     outbound_url::{OutboundUrl, Reach},
     secret::Secret,
+    throttle::Limit,
 };
 use alloc::rc::Rc;
 
@@ -111,4 +112,15 @@ pub struct OAuthPolicy {
     pub member_sign_up: bool,
     /// What every authorization request has besides.
     pub authorize: Vec<(String, String)>,
+}
+
+/// Whether tokens that providers gave to applications are exchanged, and how many.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct TokenExchangePolicy {
+    /// They are.
+    pub enabled: bool,
+    /// For one network; `None` for as many as come.
+    pub limit: Option<Limit>,
+    /// The applications whose access tokens count; with none, our own.
+    pub trusted_clients: Vec<String>,
 }

@@ -1,8 +1,9 @@
 use portico_core::{
     display_name::DisplayName,
     email::Email,
-    flow::{token_exchange::TokenExchangePolicy, trusted_identity::InitialAdmin, webhooks::WebhookPolicy},
+    flow::{trusted_identity::InitialAdmin, webhooks::WebhookPolicy},
     image_reference::ImageRules,
+    oauth::client::TokenExchangePolicy,
     outbound_url::Reach,
     password::{PasswordPattern, PasswordPolicy},
     secret::{RootSecret, Secret},
@@ -17,14 +18,6 @@ use super::{
     password_pattern::{DEFAULT_PATTERN, Pattern},
     values,
 };
-
-/// Providers of accounts, and the variables that configure each (contract §8.1).
-const PROVIDERS: [(&str, &[&str]); 4] = [
-    ("feishu", &["FEISHU_CLIENT_ID", "FEISHU_CLIENT_SECRET"]),
-    ("github", &["GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"]),
-    ("google", &["GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"]),
-    ("microsoft", &["MICROSOFT_CLIENT_ID", "MICROSOFT_CLIENT_SECRET", "MICROSOFT_CLIENT_TENANT_ID"]),
-];
 
 /// Variables and secrets by name, and what was wrong with those that were read.
 pub(super) struct Variables<L> {
@@ -93,12 +86,10 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         TokenExchangePolicy {
             enabled: self.flag("ENABLE_OAUTH_TOKEN_EXCHANGE", false),
             limit: attempts.map(|attempts| Limit { attempts, window }),
-            trusts_some_clients: self.text("OAUTH_TOKEN_EXCHANGE_TRUSTED_CLIENT_IDS").is_some(),
-            providers: PROVIDERS
-                .into_iter()
-                .filter(|(_, needed)| needed.iter().all(|name| self.text(name).is_some()))
-                .map(|(provider, _)| provider)
-                .collect(),
+            trusted_clients: self
+                .text("OAUTH_TOKEN_EXCHANGE_TRUSTED_CLIENT_IDS")
+                .map(|text| comma_list(&text))
+                .unwrap_or_default(),
         }
     }
 
@@ -176,4 +167,8 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         }
         self.secret(variable)
     }
+}
+
+fn comma_list(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(ToString::to_string).collect()
 }

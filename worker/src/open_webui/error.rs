@@ -11,13 +11,12 @@ use portico_core::{
         groups::GroupError,
         invitations::InviteError,
         manage_user::ManageUserError,
-        oauth::OAuthError,
+        oauth::{OAuthError, TokenExchangeError},
         own_account::OwnAccountError,
         reset_password::ResetError,
         second_factor::SecondFactorError,
         sign_in::SignInError,
         sign_up::SignUpError,
-        token_exchange::TokenExchangeError,
         trusted_identity::TrustedSignInError,
         webhooks::WebhookError,
     },
@@ -385,6 +384,15 @@ impl From<TokenExchangeError> for Error {
             TokenExchangeError::NotValidated => {
                 Self::bad_request("Invalid token or unable to validate with provider")
             }
+            TokenExchangeError::Banned => Self::forbidden(BANNED),
+            TokenExchangeError::DomainRefused
+            | TokenExchangeError::ForeignClient
+            | TokenExchangeError::RoleRefused => Self::forbidden(ACCESS_PROHIBITED),
+            TokenExchangeError::NoAccount => {
+                Self::forbidden("User not found. Please sign in via the web interface first.")
+            }
+            TokenExchangeError::NoEmail => Self::bad_request("Token missing required email claim"),
+            TokenExchangeError::NoSubject => Self::bad_request("Token missing required 'sub' claim"),
             TokenExchangeError::Off => Self::switched_off("Token exchange is disabled"),
             TokenExchangeError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             TokenExchangeError::Unavailable(fault) => fault.into(),

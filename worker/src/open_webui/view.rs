@@ -370,6 +370,12 @@ fn token_cookie<'a>(
     }
 }
 
+/// The answer to somebody who keeps none.
+pub(super) fn without_cookies(mut answer: Answer) -> Answer {
+    answer.headers_mut().remove(header::SET_COOKIE);
+    answer
+}
+
 pub(super) fn with_cookie(mut answer: Answer, cookie: &str) -> Answer {
     let value = HeaderValue::from_str(cookie).expect("cookie names, tokens and attributes are plain ASCII");
     answer.headers_mut().append(header::SET_COOKIE, value);

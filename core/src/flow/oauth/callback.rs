@@ -10,43 +10,30 @@ use oauth2::RedirectUrl;
 use serde_json::json;
 use url::form_urlencoded;
 
-use super::{OAuthError, Refusal, clients, identify, link, provider_tokens, settings};
+use super::{
+    OAuthError, Refusal,
+    arrival::{Ends, SignIn},
+    clients, identify, link, provider_tokens, settings,
+};
 use crate::{
-    audit::{AuditAction, AuditEvent, AuditOutcome},
-    display_name::DisplayName,
-    email::Email,
-    flow::{
-        Ctx, Grant, audit,
-        second_factor::{self, Next, Proof},
-        sign_out,
-    },
-    id::{GroupId, ProviderSessionId, UserId},
-    identity::{
-        Arrival, ArrivalChange, ArrivalEvents, Arrived, GroupSync, GroupTemplate, Identity,
-        NewProviderSession,
-    },
-    image_reference::ImageReference,
+    audit::AuditAction,
+    flow::{Ctx, audit, second_factor::Next, sign_out},
+    id::ProviderSessionId,
+    identity::NewProviderSession,
     oauth::{
-        Client, Provider,
-        access::{AccessRules, RoleVerdict},
-        claims::Profile,
-        exchange,
+        Provider, exchange,
         pending::{Dialect, Errand, Pending, RoundTripSecrets, RoundTripToken},
         tokens::ProviderTokens,
     },
-    ports::{PortError, Ports},
+    ports::Ports,
     secret::Secret,
     session::AuthMethod,
-    settings::Settings,
-    user::{Account, EmailVerification, NewUser, SignUpPolicy},
 };
 
 /// Longest code, in bytes (OA-16).
 const MAX_CODE_BYTES: usize = 4 * 1_024;
 /// Longest answer as a whole, in bytes.
 const MAX_QUERY_BYTES: usize = 16 * 1_024;
-/// How a group that a provider knows describes itself (open-webui.md §8.6).
-const GROUP_DESCRIPTION: (&str, &str) = ("Group '", "' created automatically via OAuth.");
 
 /// What a browser brings back.
 #[derive(Clone, Debug)]
@@ -211,24 +198,13 @@ async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -
     }
 }
 
-struct SignIn<'a> {
-    client: &'a Client,
-    settings: &'a Settings,
-    dialect: Dialect,
-    identity: Identity,
-    profile: Profile,
-}
-
+/// Lets somebody in, with what the provider gave.
 async fn signed_in(
     ctx: &Ctx<'_, impl Ports>,
     sign_in: SignIn<'_>,
     tokens: &ProviderTokens,
     came: &Came<'_>,
 ) -> Result<ProviderSignIn, OAuthError> {
-    let grant = match sign_in.dialect {
-        Dialect::LibreChat => Grant::Refreshable,
-        Dialect::OpenWebui => Grant::Token,
-    };
     let session = ProviderSessionId::random(ctx.ports)?;
     let kept = NewProviderSession {
         id: session,
@@ -237,167 +213,10 @@ async fn signed_in(
         expires_at: tokens.expires_at,
         kept: ctx.policy.oauth.kept_sessions,
     };
-    let arrival = arrival(ctx, &sign_in, Some(kept), came.may_be_first).await?;
-    let arrived = match ctx.ports.arrive(arrival).await? {
-        Arrived::Account(arrived) => *arrived,
-        Arrived::Closed => return Err(OAuthError::Closed),
-        Arrived::EmailTaken => return Err(OAuthError::EmailTaken),
-    };
-    let user = arrived.account.user.id;
-    if arrived.is_changed {
-        ctx.ports.account_changed(user).await?;
-    }
-    let next = next(ctx, arrived.account, session, grant).await?;
+    let ends = Ends { session: Some(kept), signs_up: true, may_be_first: came.may_be_first };
+    let next = sign_in.arrive(ctx, ends).await?;
     sign_out::end_previous(ctx, came.previous_token).await;
     Ok(ProviderSignIn { next, session, id_token: tokens.id_token.clone() })
-}
-
-async fn next(
-    ctx: &Ctx<'_, impl Ports>,
-    account: Account,
-    session: ProviderSessionId,
-    grant: Grant,
-) -> Result<Next, OAuthError> {
-    ctx.policy.admit(&account.user, grant)?;
-    let proof = Proof { method: AuthMethod::OAuth, provider_session: Some(session) };
-    Ok(second_factor::after_first(ctx, account, proof, grant).await?)
-}
-
-/// What is to become of somebody whose provider has said who they are (open-webui.md §8.5, §8.6).
-async fn arrival(
-    ctx: &Ctx<'_, impl Ports>,
-    sign_in: &SignIn<'_>,
-    session: Option<NewProviderSession>,
-    may_be_first: bool,
-) -> Result<Arrival, OAuthError> {
-    let SignIn { client, settings, dialect, identity, profile } = sign_in;
-    let policy = &ctx.policy.oauth;
-    let email = address(profile, client.provider, policy.email_fallback)?;
-    if !settings::admits_domain(settings, &email) || !ctx.policy.admits_address(&email) {
-        return Err(OAuthError::DomainRefused);
-    }
-    let rules = settings::access_rules(settings);
-    let role = match rules.role(profile.roles.as_deref()) {
-        RoleVerdict::Keeps => None,
-        RoleVerdict::Refused => return Err(OAuthError::RoleRefused),
-        RoleVerdict::Role(role) => Some(role),
-    };
-    let name = profile.name.as_deref().and_then(|name| DisplayName::parse(name).ok());
-    let image = profile.picture.as_deref().and_then(picture);
-    let is_trusted = policy.trusted_for_email.contains(&client.provider);
-    let merges = settings.is_on("OAUTH_MERGE_ACCOUNTS_BY_EMAIL") && profile.is_email_verified && is_trusted;
-    let change = |setting: &str| settings.is_on(setting);
-    let signs_up =
-        settings.is_on("ENABLE_OAUTH_SIGNUP") || (*dialect == Dialect::LibreChat && policy.member_sign_up);
-    let sign_up = match signs_up {
-        true => {
-            let default = || DisplayName::parse(email.as_str()).map_err(|_| Refusal::NoEmail);
-            let name = name.clone().map_or_else(default, Ok)?;
-            Some(NewUser {
-                username: profile.username.clone(),
-                image: image.clone().unwrap_or_default(),
-                verification: match profile.is_email_verified {
-                    true => EmailVerification::Done,
-                    false => EmailVerification::Unasked,
-                },
-                default_group: settings.default_group,
-                ..NewUser::new(
-                    UserId::random(ctx.ports)?,
-                    email.clone(),
-                    name,
-                    role.unwrap_or(settings.default_role),
-                    ctx.now,
-                )
-            })
-        }
-        false => None,
-    };
-    Ok(Arrival {
-        identity: identity.clone(),
-        sign_up,
-        policy: SignUpPolicy {
-            first: may_be_first,
-            closes: settings.sign_up.closes,
-            ..SignUpPolicy::ADMITTED
-        },
-        merge: Some(email.clone()).filter(|_| merges),
-        change: ArrivalChange {
-            role,
-            email: Some(email).filter(|_| change("OAUTH_UPDATE_EMAIL_ON_LOGIN")),
-            name: name.filter(|_| change("OAUTH_UPDATE_NAME_ON_LOGIN")),
-            image: image.filter(|_| change("OAUTH_UPDATE_PICTURE_ON_LOGIN")),
-        },
-        groups: groups(ctx, settings, &rules, profile).await?,
-        session,
-        events: events(ctx, client.provider, settings)?,
-        at: ctx.now,
-    })
-}
-
-fn address(profile: &Profile, provider: Provider, has_fallback: bool) -> Result<Email, OAuthError> {
-    let fallback = || has_fallback.then(|| profile.fallback_email(provider.as_str()));
-    let text = profile.email.clone().or_else(fallback).ok_or(Refusal::NoEmail)?;
-    Ok(Email::parse(&text).map_err(|_| Refusal::NoEmail)?)
-}
-
-/// A picture is kept as its address, never fetched: https only (OA-21).
-fn picture(text: &str) -> Option<ImageReference> {
-    text.starts_with("https://").then(|| ImageReference::parse(text).ok()).flatten()
-}
-
-async fn groups(
-    ctx: &Ctx<'_, impl Ports>,
-    settings: &Settings,
-    rules: &AccessRules,
-    profile: &Profile,
-) -> Result<Option<GroupSync>, OAuthError> {
-    let Some(names) = profile.groups.as_ref().filter(|_| rules.manages_groups) else { return Ok(None) };
-    let names: Vec<_> =
-        names.iter().filter(|name| !name.is_empty() && !rules.is_blocked(name)).cloned().collect();
-    // What a pattern spares is known when the groups are; most deployments have no pattern.
-    let spared = match rules.blocked_groups.is_empty() {
-        true => Vec::new(),
-        false => {
-            let known = ctx.ports.list_groups().await?.into_iter().map(|group| group.name);
-            known.filter(|name| rules.is_blocked(name)).collect()
-        }
-    };
-    let create = match rules.creates_groups {
-        true => Some(GroupTemplate {
-            ids: names.iter().map(|_| GroupId::random(ctx.ports)).collect::<Result<_, _>>()?,
-            permissions: settings.named("USER_PERMISSIONS").to_string(),
-            data: settings::group_data(settings).to_string(),
-            description: GROUP_DESCRIPTION,
-        }),
-        false => None,
-    };
-    Ok(Some(GroupSync { names, spared, create }))
-}
-
-/// What is written down. Whether the account has a second factor is known when it is found.
-fn events(
-    ctx: &Ctx<'_, impl Ports>,
-    provider: Provider,
-    settings: &Settings,
-) -> Result<ArrivalEvents, PortError> {
-    let event = |action, outcome| -> Result<AuditEvent, PortError> {
-        let detail = json!({"auth_method": AuthMethod::OAuth, "provider": provider.as_str()});
-        Ok(audit::detailed(audit::event(ctx, None, action, outcome)?, &detail))
-    };
-    let done = |action| event(action, AuditOutcome::Success);
-    let due = || event(AuditAction::SignIn, AuditOutcome::SecondFactorDue);
-    let is_bypassed = second_factor::is_bypassed(settings, AuthMethod::OAuth);
-    Ok(ArrivalEvents {
-        signed_up: done(AuditAction::SignUp)?,
-        linked: done(AuditAction::LinkIdentity)?,
-        changed: done(AuditAction::UpdateUser)?,
-        synced: done(AuditAction::SyncGroups)?,
-        signed_in: match second_factor::is_required(settings, AuthMethod::OAuth) {
-            true => due()?,
-            false => done(AuditAction::SignIn)?,
-        },
-        factor_due: if is_bypassed { None } else { Some(due()?) },
-    })
 }
 
 /// Writes down that a provider led nowhere, and why (LG-01).

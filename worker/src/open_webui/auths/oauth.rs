@@ -6,14 +6,15 @@ use portico_core::{
     flow::{
         denial::Denial,
         oauth::{self, ProviderTokenError},
-        token_exchange,
     },
     identity::Unlinked,
     oauth::Provider,
     ports::Ports,
+    secret::Secret,
 };
 use serde_json::json;
 
+use super::signin;
 use crate::{
     http::{
         answer::{self, Answer},
@@ -122,11 +123,10 @@ fn provider_of<P>(call: &Call<'_, P>) -> String {
 /// 403 while exchanges are switched off, 404 for a provider that is not configured, 422, 429 or 503.
 pub async fn exchange(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let mut fields = Fields::of(call.request)?;
-    if fields.string("token").is_none() {
-        return Err(fields.into_error());
-    }
-    match token_exchange::exchange(&call.ctx, call.param("provider")).await {
-        Ok(never) => match never {},
+    let Some(token) = fields.string("token") else { return Err(fields.into_error()) };
+    match oauth::exchange(&call.ctx, call.param("provider"), Secret::new(token)).await {
+        // Whoever exchanges a token is no browser.
+        Ok(next) => Ok(view::without_cookies(signin::next(call, &next))),
         Err(refusal) => {
             caller::note(call, Denial::NotTaken).await;
             Err(refusal.into())

@@ -1,0 +1,208 @@
+//! What becomes of somebody whose provider has said who they are (open-webui.md §8.5, §8.6).
+
+use alloc::{string::ToString as _, vec::Vec};
+
+use serde_json::json;
+
+use super::{OAuthError, Refusal, settings};
+use crate::{
+    audit::{AuditAction, AuditEvent, AuditOutcome},
+    display_name::DisplayName,
+    email::Email,
+    flow::{
+        Ctx, Grant, audit,
+        second_factor::{self, Next, Proof},
+    },
+    id::{GroupId, UserId},
+    identity::{
+        Arrival, ArrivalChange, ArrivalEvents, Arrived, GroupSync, GroupTemplate, Identity,
+        NewProviderSession,
+    },
+    image_reference::ImageReference,
+    oauth::{
+        Client, Provider,
+        access::{AccessRules, RoleVerdict},
+        claims::Profile,
+        pending::Dialect,
+    },
+    ports::{PortError, Ports},
+    session::AuthMethod,
+    settings::Settings,
+    user::{EmailVerification, NewUser, SignUpPolicy},
+};
+
+/// How a group that a provider knows describes itself (open-webui.md §8.6).
+const GROUP_DESCRIPTION: (&str, &str) = ("Group '", "' created automatically via OAuth.");
+
+/// Somebody whose provider has said who they are.
+pub(super) struct SignIn<'a> {
+    pub(super) client: &'a Client,
+    pub(super) settings: &'a Settings,
+    pub(super) dialect: Dialect,
+    pub(super) identity: Identity,
+    pub(super) profile: Profile,
+}
+
+/// What there is to it, besides who they are.
+pub(super) struct Ends {
+    /// What the provider gave, to be kept.
+    pub(super) session: Option<NewProviderSession>,
+    /// Whether whoever has no account may get one.
+    pub(super) signs_up: bool,
+    /// The first one, even.
+    pub(super) may_be_first: bool,
+}
+
+impl SignIn<'_> {
+    /// Finds or makes their account and lets them in, or says what they have to do first.
+    pub(super) async fn arrive(self, ctx: &Ctx<'_, impl Ports>, ends: Ends) -> Result<Next, OAuthError> {
+        let grant = match self.dialect {
+            Dialect::LibreChat => Grant::Refreshable,
+            Dialect::OpenWebui => Grant::Token,
+        };
+        let provider_session = ends.session.as_ref().map(|session| session.id);
+        let arrived = match ctx.ports.arrive(arrival(ctx, &self, ends).await?).await? {
+            Arrived::Account(arrived) => *arrived,
+            Arrived::Closed => return Err(OAuthError::Closed),
+            Arrived::EmailTaken => return Err(OAuthError::EmailTaken),
+        };
+        if arrived.is_changed {
+            ctx.ports.account_changed(arrived.account.user.id).await?;
+        }
+        ctx.policy.admit(&arrived.account.user, grant)?;
+        let proof = Proof { method: AuthMethod::OAuth, provider_session };
+        Ok(second_factor::after_first(ctx, arrived.account, proof, grant).await?)
+    }
+}
+
+/// What the store is asked for.
+async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) -> Result<Arrival, OAuthError> {
+    let SignIn { client, settings, dialect, identity, profile } = sign_in;
+    let policy = &ctx.policy.oauth;
+    let email = address(profile, client.provider, policy.email_fallback)?;
+    if !settings::admits_domain(settings, &email) || !ctx.policy.admits_address(&email) {
+        return Err(OAuthError::DomainRefused);
+    }
+    let rules = settings::access_rules(settings);
+    let role = match rules.role(profile.roles.as_deref()) {
+        RoleVerdict::Keeps => None,
+        RoleVerdict::Refused => return Err(OAuthError::RoleRefused),
+        RoleVerdict::Role(role) => Some(role),
+    };
+    let name = profile.name.as_deref().and_then(|name| DisplayName::parse(name).ok());
+    let image = profile.picture.as_deref().and_then(picture);
+    let is_trusted = policy.trusted_for_email.contains(&client.provider);
+    let merges = settings.is_on("OAUTH_MERGE_ACCOUNTS_BY_EMAIL") && profile.is_email_verified && is_trusted;
+    let change = |setting: &str| settings.is_on(setting);
+    let is_open =
+        settings.is_on("ENABLE_OAUTH_SIGNUP") || (*dialect == Dialect::LibreChat && policy.member_sign_up);
+    let sign_up = match ends.signs_up && is_open {
+        true => {
+            let default = || DisplayName::parse(email.as_str()).map_err(|_| Refusal::NoEmail);
+            let name = name.clone().map_or_else(default, Ok)?;
+            Some(NewUser {
+                username: profile.username.clone(),
+                image: image.clone().unwrap_or_default(),
+                verification: match profile.is_email_verified {
+                    true => EmailVerification::Done,
+                    false => EmailVerification::Unasked,
+                },
+                default_group: settings.default_group,
+                ..NewUser::new(
+                    UserId::random(ctx.ports)?,
+                    email.clone(),
+                    name,
+                    role.unwrap_or(settings.default_role),
+                    ctx.now,
+                )
+            })
+        }
+        false => None,
+    };
+    Ok(Arrival {
+        identity: identity.clone(),
+        sign_up,
+        policy: SignUpPolicy {
+            first: ends.may_be_first,
+            closes: settings.sign_up.closes,
+            ..SignUpPolicy::ADMITTED
+        },
+        merge: Some(email.clone()).filter(|_| merges),
+        change: ArrivalChange {
+            role,
+            email: Some(email).filter(|_| change("OAUTH_UPDATE_EMAIL_ON_LOGIN")),
+            name: name.filter(|_| change("OAUTH_UPDATE_NAME_ON_LOGIN")),
+            image: image.filter(|_| change("OAUTH_UPDATE_PICTURE_ON_LOGIN")),
+        },
+        groups: groups(ctx, settings, &rules, profile).await?,
+        session: ends.session,
+        events: events(ctx, client.provider, settings)?,
+        at: ctx.now,
+    })
+}
+
+fn address(profile: &Profile, provider: Provider, has_fallback: bool) -> Result<Email, OAuthError> {
+    let fallback = || has_fallback.then(|| profile.fallback_email(provider.as_str()));
+    let text = profile.email.clone().or_else(fallback).ok_or(Refusal::NoEmail)?;
+    Ok(Email::parse(&text).map_err(|_| Refusal::NoEmail)?)
+}
+
+/// A picture is kept as its address, never fetched: https only (OA-21).
+fn picture(text: &str) -> Option<ImageReference> {
+    text.starts_with("https://").then(|| ImageReference::parse(text).ok()).flatten()
+}
+
+async fn groups(
+    ctx: &Ctx<'_, impl Ports>,
+    settings: &Settings,
+    rules: &AccessRules,
+    profile: &Profile,
+) -> Result<Option<GroupSync>, OAuthError> {
+    let Some(names) = profile.groups.as_ref().filter(|_| rules.manages_groups) else { return Ok(None) };
+    let names: Vec<_> =
+        names.iter().filter(|name| !name.is_empty() && !rules.is_blocked(name)).cloned().collect();
+    // What a pattern spares is known when the groups are; most deployments have no pattern.
+    let spared = match rules.blocked_groups.is_empty() {
+        true => Vec::new(),
+        false => {
+            let known = ctx.ports.list_groups().await?.into_iter().map(|group| group.name);
+            known.filter(|name| rules.is_blocked(name)).collect()
+        }
+    };
+    let create = match rules.creates_groups {
+        true => Some(GroupTemplate {
+            ids: names.iter().map(|_| GroupId::random(ctx.ports)).collect::<Result<_, _>>()?,
+            permissions: settings.named("USER_PERMISSIONS").to_string(),
+            data: settings::group_data(settings).to_string(),
+            description: GROUP_DESCRIPTION,
+        }),
+        false => None,
+    };
+    Ok(Some(GroupSync { names, spared, create }))
+}
+
+/// What is written down. Whether the account has a second factor is known when it is found.
+fn events(
+    ctx: &Ctx<'_, impl Ports>,
+    provider: Provider,
+    settings: &Settings,
+) -> Result<ArrivalEvents, PortError> {
+    let event = |action, outcome| -> Result<AuditEvent, PortError> {
+        let detail = json!({"auth_method": AuthMethod::OAuth, "provider": provider.as_str()});
+        Ok(audit::detailed(audit::event(ctx, None, action, outcome)?, &detail))
+    };
+    let done = |action| event(action, AuditOutcome::Success);
+    let due = || event(AuditAction::SignIn, AuditOutcome::SecondFactorDue);
+    let is_bypassed = second_factor::is_bypassed(settings, AuthMethod::OAuth);
+    Ok(ArrivalEvents {
+        signed_up: done(AuditAction::SignUp)?,
+        linked: done(AuditAction::LinkIdentity)?,
+        changed: done(AuditAction::UpdateUser)?,
+        synced: done(AuditAction::SyncGroups)?,
+        signed_in: match second_factor::is_required(settings, AuthMethod::OAuth) {
+            true => due()?,
+            false => done(AuditAction::SignIn)?,
+        },
+        factor_due: if is_bypassed { None } else { Some(due()?) },
+    })
+}
