@@ -3,5 +3,6 @@
 
 mod account;
 mod exchange;
+mod presets;
 mod provider;
 mod sign_in;

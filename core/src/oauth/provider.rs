@@ -147,3 +147,9 @@ fn say(claims: &mut Map<String, Value>, name: &str, value: Option<String>) {
         claims.insert(name.to_string(), Value::String(value));
     }
 }
+
+/// Says what the provider calls the account, and nothing else does: what it may one day say in `sub` is another thing.
+fn number(claims: &mut Map<String, Value>, id: Option<String>) {
+    claims.remove("sub");
+    say(claims, "sub", id);
+}

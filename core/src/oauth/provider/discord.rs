@@ -2,7 +2,7 @@ use alloc::{borrow::ToOwned as _, format, string::String};
 
 use serde_json::{Map, Value};
 
-use super::{Preset, PresetEndpoints, ResponseMode, say, text};
+use super::{Preset, PresetEndpoints, ResponseMode, number, say, text};
 
 /// <https://discord.com/developers/docs/topics/oauth2>
 pub(super) const PRESET: Preset = Preset {
@@ -25,7 +25,7 @@ fn normalise(claims: &mut Map<String, Value>) {
     let (id, username) = (text(claims, "id"), text(claims, "username"));
     let picture = id.as_deref().and_then(|id| picture(claims, id));
     let name = text(claims, "global_name").or_else(|| username.clone());
-    say(claims, "sub", id);
+    number(claims, id);
     say(claims, "name", name);
     say(claims, "preferred_username", username);
     say(claims, "picture", picture);

@@ -2,7 +2,7 @@ use alloc::string::{String, ToString};
 
 use serde_json::{Map, Value};
 
-use super::{Preset, PresetEndpoints, ResponseMode, say, text};
+use super::{Preset, PresetEndpoints, ResponseMode, number, say, text};
 
 /// <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>
 pub(super) const PRESET: Preset = Preset {
@@ -29,7 +29,7 @@ fn normalise(claims: &mut Map<String, Value>) {
         .and_then(Value::as_str)
         .map(ToString::to_string);
     claims.remove("picture");
-    say(claims, "sub", id);
+    number(claims, id);
     say(claims, "picture", picture);
     let parts = [text(claims, "first_name"), text(claims, "last_name")];
     let name = parts.into_iter().flatten().collect::<alloc::vec::Vec<String>>().join(" ");

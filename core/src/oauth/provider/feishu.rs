@@ -2,7 +2,7 @@ use alloc::string::String;
 
 use serde_json::{Map, Value};
 
-use super::{Preset, PresetEndpoints, ResponseMode, say, text};
+use super::{Preset, PresetEndpoints, ResponseMode, number, say, text};
 
 /// <https://open.feishu.cn/document/common-capabilities/sso/web-application-sso>
 pub(super) const PRESET: Preset = Preset {
@@ -31,6 +31,6 @@ fn normalise(claims: &mut Map<String, Value>) {
         let address = text(claims, "enterprise_email");
         say(claims, "email", address);
     }
-    say(claims, "sub", id);
+    number(claims, id);
     say(claims, "picture", picture);
 }

@@ -2,7 +2,7 @@ use alloc::string::String;
 
 use serde_json::{Map, Value};
 
-use super::{Preset, PresetEndpoints, ResponseMode, say, text};
+use super::{Preset, PresetEndpoints, ResponseMode, number, say, text};
 
 /// <https://docs.github.com/apps/oauth-apps/building-oauth-apps/authorizing-oauth-apps>
 pub(super) const PRESET: Preset = Preset {
@@ -27,7 +27,7 @@ fn normalise(claims: &mut Map<String, Value>) {
         claims.remove("name");
     }
     say(claims, "name", login.clone());
-    say(claims, "sub", id);
+    number(claims, id);
     say(claims, "preferred_username", login);
     say(claims, "picture", picture);
 }
