@@ -82,3 +82,11 @@ pub struct Ended {
     /// What a provider gave for it, for telling the provider.
     pub tokens: Option<ProviderSession>,
 }
+
+impl Ended {
+    /// What is left of this one, or of another that ended with it.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { tokens: self.tokens.or(other.tokens) }
+    }
+}

@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 
 use super::variables::Variables;
 
+/// Longest address of a sign-out unless the deployment says otherwise (librechat.md §6.6).
+const MAX_LOGOUT_URL_BYTES: usize = 2_000;
 /// How many of a provider's tokens an account has unless the deployment says otherwise (open-webui.md §8.8).
 const KEPT_SESSIONS: u32 = 10;
 /// Providers whose word about an address counts unless the deployment says otherwise: those that say one (OA-10).
@@ -35,10 +37,21 @@ pub struct OAuthPages {
     pub id_token_cookie: bool,
     /// Whether providers may say that somebody has signed out there.
     pub backchannel: bool,
+    /// Where LibreChat's pages lead after signing out at the provider; `None` where they do not sign out there.
+    pub end_session: Option<EndSession>,
     /// Whether LibreChat's pages offer providers.
     pub social_login: bool,
     /// Paths that LibreChat's deployments have registered with providers, instead of the usual ones.
     pub callback_paths: Vec<(Provider, String)>,
+}
+
+/// How LibreChat's pages sign out at a provider (librechat.md §6.6).
+#[derive(Clone, Debug)]
+pub struct EndSession {
+    /// Where the browser goes after that; `None` for the page that people sign in on.
+    pub return_to: Option<String>,
+    /// Longest address.
+    pub max_bytes: usize,
 }
 
 /// The variables of one provider.
@@ -143,6 +156,12 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         OAuthPages {
             callback_paths: others.chain(openid).chain(apple).collect(),
             readable_token: self.flag("OAUTH_TOKEN_COOKIE_READABLE", false),
+            end_session: self.flag("OPENID_USE_END_SESSION_ENDPOINT", false).then(|| EndSession {
+                return_to: self.text("OPENID_POST_LOGOUT_REDIRECT_URI"),
+                max_bytes: self
+                    .parsed("OPENID_MAX_LOGOUT_URL_LENGTH", super::values::bytes)
+                    .unwrap_or(MAX_LOGOUT_URL_BYTES),
+            }),
             backchannel: self.flag("ENABLE_OAUTH_BACKCHANNEL_LOGOUT", false),
             id_token_cookie: self.flag("ENABLE_OAUTH_ID_TOKEN_COOKIE", true),
             social_login: self.flag("ALLOW_SOCIAL_LOGIN", false),

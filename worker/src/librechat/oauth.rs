@@ -107,7 +107,7 @@ pub(super) const fn name(provider: Provider) -> &'static str {
     }
 }
 
-fn client<P>(call: &Call<'_, P>) -> String {
+pub(super) fn client<P>(call: &Call<'_, P>) -> String {
     call.config.pages.client.clone().unwrap_or_else(|| call.own_origin())
 }
 

@@ -24,6 +24,9 @@ use crate::{
     router::Call,
 };
 
+/// Longest address that is given to a browser, in bytes: longer ones do not arrive everywhere.
+const MAX_URL_BYTES: usize = 8_000;
+
 /// Cookies that a sign-out forgets, under all names the stock server has used (contract §1.2).
 const SESSION_COOKIES: [&str; 4] = [TOKEN_COOKIE, "owui-session", "oui-session", "oauth_id_token"];
 
@@ -330,7 +333,7 @@ pub(super) async fn signed_out(call: &Call<'_, impl Ports>, ended: &Ended) -> An
     let redirect_url = match (of_provider, &ended.tokens) {
         (Some(url), _) => Some(url.to_string()),
         (None, Some(session)) => {
-            oauth::end_session_url(&call.ctx, session, own).await.or(own.map(Into::into))
+            oauth::end_session_url(&call.ctx, session, own, MAX_URL_BYTES).await.or(own.map(Into::into))
         }
         (None, None) => own.map(Into::into),
     };

@@ -20,6 +20,7 @@ use crate::{
     },
     ports::{PortError, Ports, RemoteLogout},
     seal::Place,
+    secret::Secret,
     session::Ending,
     time::Lifetime,
 };
@@ -29,28 +30,36 @@ const LEEWAY: Lifetime = Lifetime::from_minutes(2);
 
 /// Where a browser is sent so that its owner is signed out at the provider, too, whose tokens a session had. `None` where
 /// the provider has no such place, or does not answer: nobody's sign-out waits for that.
+///
+/// An ID token that would make the address longer than `max_bytes` stays away.
 pub async fn end_session_url(
     ctx: &Ctx<'_, impl Ports>,
     session: &ProviderSession,
     return_to: Option<&str>,
+    max_bytes: usize,
 ) -> Option<String> {
     let provider = Provider::parse(&session.provider)?;
     let client = clients::find(ctx, provider).await.ok()?;
     let metadata = documents::metadata(ctx, &client).await.ok()?;
-    let mut url = Url::parse(metadata.end_session?.as_str()).ok()?;
-    let tokens = open(ctx, session);
-    {
+    let endpoint = Url::parse(metadata.end_session?.as_str()).ok()?;
+    let state = RoundTripToken::random(ctx.ports).ok()?;
+    let url = |id_token: Option<&Secret<String>>| {
+        let mut url = endpoint.clone();
         let mut query = url.query_pairs_mut();
         query.append_pair("client_id", &client.client_id);
-        if let Some(id_token) = tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref()) {
+        if let Some(id_token) = id_token {
             query.append_pair("id_token_hint", id_token.expose_secret());
         }
         if let Some(return_to) = return_to {
             query.append_pair("post_logout_redirect_uri", return_to);
-            query.append_pair("state", RoundTripToken::random(ctx.ports).ok()?.expose_secret());
+            query.append_pair("state", state.expose_secret());
         }
-    }
-    Some(url.into())
+        drop(query);
+        String::from(url)
+    };
+    let tokens = open(ctx, session);
+    let full = url(tokens.as_ref().and_then(|tokens| tokens.id_token.as_ref()));
+    Some(if full.len() <= max_bytes { full } else { url(None) })
 }
 
 /// What a provider gave; `None` when it does not open.
