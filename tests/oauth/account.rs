@@ -304,3 +304,44 @@ fn librechats_pages_sign_out_at_the_provider_where_the_deployment_says_so() {
     let url = said["redirect"].as_str().unwrap();
     assert!(!url.contains("id_token_hint") && url.contains("=https%3A%2F%2Fbye.example.com&"), "{url}");
 }
+
+#[test]
+fn a_token_for_the_directory_is_had_in_the_name_of_who_came_from_there() {
+    with_native(&[VARS.as_slice(), &[("OPENID_REUSE_TOKENS", "true")]].concat(), |app, native| {
+        let provider = Provider::of(native);
+        let root = crate::librechat::member(app, "Root", "root@example.com");
+        let path = "/api/auth/graph-token?scopes=User.Read%20People.Read";
+        assert_eq!(root.get(path).status, 403, "they came from nowhere");
+        let ann = Browser::of(app);
+        let sent = send(&ann, "/oauth/openid");
+        provider.grant(&sent, json!({}));
+        back(&ann, "/oauth/openid/callback", &sent);
+        ann.keep(&ann.poke("/api/auth/refresh"));
+        let answer = ann.get("/api/auth/graph-token");
+        assert_eq!(
+            (answer.status, answer.json()["message"].clone()),
+            (400, json!("Graph API scopes are required as query parameter"))
+        );
+        provider
+            .give(json!({"access_token": "graph-1", "expires_in": 1_800, "scope": "User.Read People.Read"}));
+        let answer = ann.get(path);
+        let expected = json!({"access_token": "graph-1", "token_type": "Bearer", "expires_in": 1_800, "scope": "User.Read People.Read"});
+        assert_eq!((answer.status, answer.json()), (200, expected));
+        let form = shown(native, "/token");
+        for part in [
+            "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer",
+            "assertion=access-1",
+            "requested_token_use=on_behalf_of",
+            "scope=User.Read+People.Read",
+        ] {
+            assert!(form.split('&').any(|pair| pair == part), "{part}: {form}");
+        }
+        assert!(!form.contains("client_credentials"), "{form}");
+        provider.answer("/token", 400, r#"{"error":"invalid_grant"}"#);
+        let answer = ann.get(path);
+        assert_eq!(
+            (answer.status, answer.json()["message"].clone()),
+            (500, json!("Failed to obtain Microsoft Graph token"))
+        );
+    });
+}

@@ -20,6 +20,7 @@ use oauth2::{
     },
 };
 use serde::{Deserialize, Serialize};
+use url::form_urlencoded;
 
 use super::{
     client::{AppleKey, Client, ClientAuth},
@@ -131,6 +132,40 @@ pub async fn refresh(
     }
     let answer = request.request_async(&ask).await;
     tokens_of(answer.map_err(ExchangeError::from)?, Some(old), now)
+}
+
+/// Asks for a token for another service in somebody's name, whose token for us this is (RFC 7523 §2.1, as Microsoft has it:
+/// <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-on-behalf-of-flow>).
+///
+/// # Errors
+/// [`ExchangeError`]
+pub async fn on_behalf_of(
+    client: &Client,
+    endpoint: &OutboundUrl,
+    assertion: &Secret<String>,
+    scope: &str,
+    ports: &(impl Fetch + Signatures),
+    now: UnixSeconds,
+) -> Result<ProviderTokens, ExchangeError> {
+    const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let secret = secret_of(client, ports, now).await?;
+    let machinery = machinery(client, secret).set_token_uri(token_url(endpoint)?);
+    let ask = |request: HttpRequest| {
+        // The crate knows this grant as the client's own, and no other that shows an assertion.
+        let (parts, body) = request.into_parts();
+        let body = String::from_utf8_lossy(&body).replace("grant_type=client_credentials", "");
+        let mut form = form_urlencoded::Serializer::new(body);
+        form.append_pair("grant_type", GRANT).append_pair("assertion", assertion.expose_secret());
+        let request = HttpRequest::from_parts(parts, form.finish().into_bytes());
+        send(client, endpoint, request, ports)
+    };
+    let answer = machinery
+        .exchange_client_credentials()
+        .add_scopes(scope.split_ascii_whitespace().map(|scope| Scope::new(scope.to_string())))
+        .add_extra_param("requested_token_use", "on_behalf_of")
+        .request_async(&ask)
+        .await;
+    tokens_of(answer.map_err(ExchangeError::from)?, None, now)
 }
 
 /// Which client a token was given to, as its provider says; `None` for one that is not alive (RFC 7662 §2.2).

@@ -39,6 +39,8 @@ pub struct OAuthPages {
     pub backchannel: bool,
     /// Where LibreChat's pages lead after signing out at the provider; `None` where they do not sign out there.
     pub end_session: Option<EndSession>,
+    /// Whether LibreChat's pages get tokens for other services of a provider.
+    pub reuses_tokens: bool,
     /// Whether LibreChat's pages offer providers.
     pub social_login: bool,
     /// Paths that LibreChat's deployments have registered with providers, instead of the usual ones.
@@ -164,6 +166,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             }),
             backchannel: self.flag("ENABLE_OAUTH_BACKCHANNEL_LOGOUT", false),
             id_token_cookie: self.flag("ENABLE_OAUTH_ID_TOKEN_COOKIE", true),
+            reuses_tokens: self.flag("OPENID_REUSE_TOKENS", false),
             social_login: self.flag("ALLOW_SOCIAL_LOGIN", false),
         }
     }

@@ -3,9 +3,10 @@
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
     flow::{
-        current_session::AuthenticateError, delete_account::DeleteAccountError, own_account::OwnAccountError,
-        refresh::RefreshError, register::RegisterError, reset_password::ResetError,
-        second_factor::SecondFactorError, sign_in::SignInError, verify_email::VerifyEmailError,
+        current_session::AuthenticateError, delete_account::DeleteAccountError, oauth::GraphTokenError,
+        own_account::OwnAccountError, refresh::RefreshError, register::RegisterError,
+        reset_password::ResetError, second_factor::SecondFactorError, sign_in::SignInError,
+        verify_email::VerifyEmailError,
     },
     jwt::{ParseError, VerifyError},
     password::PasswordPolicyError,
@@ -279,6 +280,20 @@ impl From<OwnAccountError> for Error {
         match error {
             OwnAccountError::NoAccount | OwnAccountError::TooLarge => Self::not_found("User not found"),
             OwnAccountError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<GraphTokenError> for Error {
+    fn from(error: GraphTokenError) -> Self {
+        match error {
+            GraphTokenError::NoToken => {
+                Self::unauthorized("No federated access token available for token exchange")
+            }
+            GraphTokenError::Refused => {
+                Self::message(StatusCode::INTERNAL_SERVER_ERROR, "Failed to obtain Microsoft Graph token")
+            }
+            GraphTokenError::Unavailable(fault) => fault.into(),
         }
     }
 }
