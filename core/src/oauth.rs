@@ -20,5 +20,5 @@ pub mod provider;
 mod testing;
 pub mod tokens;
 
-pub use client::{Client, ClientAuth, Endpoints, OAuthPolicy};
+pub use client::{Client, ClientAuth, Endpoints, OAuthPolicy, ProviderClient};
 pub use provider::Provider;

@@ -82,15 +82,11 @@ impl<T> Ports for T where
         + Configuration
         + Entropy
         + Fetch
-        + Fetch
         + Groups
         + Hashing
         + Identities
-        + Identities
         + Mail
         + Outbound
-        + ProviderDocuments
-        + RoundTrips
         + ProviderDocuments
         + RoundTrips
         + SecondFactors

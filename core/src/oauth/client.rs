@@ -1,8 +1,8 @@
-//! The deployment as a client of a provider.
+//! The deployment as a client of a provider, or of whoever lets it use something for people.
 
 use alloc::{string::String, vec::Vec};
 
-use super::provider::{Provider, ResponseMode};
+use super::provider::Provider;
 use crate::{
     jwt::PrivateKey,
     outbound_url::{OutboundUrl, Reach},
@@ -11,13 +11,20 @@ use crate::{
 };
 use alloc::rc::Rc;
 
-/// One provider as the deployment has registered with it.
+/// The deployment as a client of a provider of accounts.
 #[derive(Clone, Debug)]
-pub struct Client {
+pub struct ProviderClient {
     /// Which.
     pub provider: Provider,
     /// How people know it.
     pub name: String,
+    /// How the deployment has registered with it.
+    pub client: Client,
+}
+
+/// What the deployment has registered with an authorization server.
+#[derive(Clone, Debug)]
+pub struct Client {
     /// What it calls us.
     pub client_id: String,
     /// How we show that we are that client.
@@ -32,6 +39,8 @@ pub struct Client {
     pub authorize: Vec<(String, String)>,
     /// Whose audience access tokens are for.
     pub audience: Option<String>,
+    /// What they are for, as an address (RFC 8707 §2).
+    pub resource: Option<String>,
     /// How far its addresses may reach (OA-20).
     pub reach: Reach,
 }
@@ -41,11 +50,6 @@ impl Client {
     pub fn is_openid(&self) -> bool {
         matches!(self.endpoints, Endpoints::Discovered(_))
             && self.scope.split(' ').any(|scope| scope == "openid")
-    }
-
-    /// How the browser brings the answer back.
-    pub const fn response_mode(&self) -> ResponseMode {
-        self.provider.preset().response_mode
     }
 }
 
@@ -95,7 +99,7 @@ pub struct AppleKey {
 #[derive(Clone, Debug, Default)]
 pub struct OAuthPolicy {
     /// The providers that the environment names; the one that administrators configure is in the settings.
-    pub clients: Vec<Client>,
+    pub clients: Vec<ProviderClient>,
     /// How far the addresses of providers may reach.
     pub reach: Reach,
     /// How many of a provider's tokens an account has.

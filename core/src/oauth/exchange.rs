@@ -37,6 +37,8 @@ use crate::{
 const MAX_ANSWER_BYTES: usize = 64 * 1_024;
 /// How long a token endpoint may take (OA-17).
 const PATIENCE: Lifetime = Lifetime::from_seconds(10);
+/// The parameter that says what tokens are for (RFC 8707 §2).
+const RESOURCE: &str = "resource";
 /// How long what Apple takes for a secret is good.
 const SIGNED_FOR: Lifetime = Lifetime::from_minutes(5);
 
@@ -73,9 +75,8 @@ pub fn authorization_url(
     if let Some(audience) = &client.audience {
         url = url.add_extra_param("audience", audience.clone());
     }
-    let preset = client.provider.preset().authorize.iter();
-    for (name, value) in preset {
-        url = url.add_extra_param(*name, *value);
+    if let Some(resource) = &client.resource {
+        url = url.add_extra_param(RESOURCE, resource.clone());
     }
     for (name, value) in &client.authorize {
         url = url.add_extra_param(name.clone(), value.clone());
@@ -98,13 +99,16 @@ pub async fn exchange_code(
 ) -> Result<ProviderTokens, ExchangeError> {
     let secret = secret_of(client, ports, now).await?;
     let machinery = machinery(client, secret).set_token_uri(token_url(endpoint)?);
-    let ask = |request| send(client, endpoint, request, ports);
-    let answer = machinery
+    let ask = |request| send(endpoint, request, ports);
+    let request = machinery
         .exchange_code(AuthorizationCode::new(code.to_string()))
         .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.to_string()))
-        .set_redirect_uri(Cow::Borrowed(redirect_uri))
-        .request_async(&ask)
-        .await;
+        .set_redirect_uri(Cow::Borrowed(redirect_uri));
+    let request = match &client.resource {
+        Some(resource) => request.add_extra_param(RESOURCE, resource),
+        None => request,
+    };
+    let answer = request.request_async(&ask).await;
     tokens_of(answer.map_err(ExchangeError::from)?, None, now)
 }
 
@@ -123,12 +127,15 @@ pub async fn refresh(
     let Some(refresh_token) = &old.refresh_token else { return Err(ExchangeError::NothingToShow) };
     let secret = secret_of(client, ports, now).await?;
     let machinery = machinery(client, secret).set_token_uri(token_url(endpoint)?);
-    let ask = |request| send(client, endpoint, request, ports);
+    let ask = |request| send(endpoint, request, ports);
     let shown = RefreshToken::new(refresh_token.expose_secret().clone());
     let mut request = machinery.exchange_refresh_token(&shown);
     if asks_for_scope {
         let scopes = client.scope.split_ascii_whitespace();
         request = request.add_scopes(scopes.map(|scope| Scope::new(scope.to_string())));
+    }
+    if let Some(resource) = &client.resource {
+        request = request.add_extra_param(RESOURCE, resource);
     }
     let answer = request.request_async(&ask).await;
     tokens_of(answer.map_err(ExchangeError::from)?, Some(old), now)
@@ -157,7 +164,7 @@ pub async fn on_behalf_of(
         let mut form = form_urlencoded::Serializer::new(body);
         form.append_pair("grant_type", GRANT).append_pair("assertion", assertion.expose_secret());
         let request = HttpRequest::from_parts(parts, form.finish().into_bytes());
-        send(client, endpoint, request, ports)
+        send(endpoint, request, ports)
     };
     let answer = machinery
         .exchange_client_credentials()
@@ -182,7 +189,7 @@ pub async fn introspect(
     let secret = secret_of(client, ports, now).await?;
     let url = IntrospectionUrl::new(endpoint.as_str().to_string()).map_err(|_| ExchangeError::Unusable)?;
     let machinery = machinery(client, secret).set_introspection_url(url);
-    let ask = |request| send(client, endpoint, request, ports);
+    let ask = |request| send(endpoint, request, ports);
     let shown = AccessToken::new(token.expose_secret().clone());
     let answer = machinery.introspect(&shown).request_async(&ask).await.map_err(ExchangeError::from)?;
     Ok(answer.client_id().filter(|_| answer.active()).map(|id| id.to_string()))
@@ -293,15 +300,12 @@ async fn apples_secret(
 }
 
 async fn send(
-    client: &Client,
     endpoint: &OutboundUrl,
     request: HttpRequest,
     ports: &impl Fetch,
 ) -> Result<HttpResponse, PortError> {
-    let fault = |detail: &str| PortError {
-        port: "provider",
-        detail: format!("{}: {detail}", client.provider.as_str()),
-    };
+    let fault =
+        |detail: &str| PortError { port: "provider", detail: format!("{}: {detail}", endpoint.origin()) };
     let (parts, body) = request.into_parts();
     let mut headers = Vec::new();
     for name in ["accept", "authorization", "content-type"] {

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use portico_core::{
     jwt::PrivateKey,
     oauth::{
-        Client, ClientAuth, Endpoints, OAuthPolicy, Provider, client::AppleKey, provider::PresetEndpoints,
+        Client, ClientAuth, Endpoints, OAuthPolicy, Provider, ProviderClient,
+        client::AppleKey,
+        provider::{Preset, PresetEndpoints},
     },
     outbound_url::{OutboundUrl, Reach},
     secret::Secret,
@@ -171,7 +173,12 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         }
     }
 
-    fn client(&mut self, names: &Names, reach: Reach, authorize: &[(String, String)]) -> Option<Client> {
+    fn client(
+        &mut self,
+        names: &Names,
+        reach: Reach,
+        authorize: &[(String, String)],
+    ) -> Option<ProviderClient> {
         let (client_id, secret) = self.text(names.id).zip(self.text(names.secret))?;
         let preset = names.provider.preset();
         let endpoints = match names.provider {
@@ -179,14 +186,12 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             Provider::Github => self.github(reach)?,
             _ => endpoints(&preset.endpoints)?,
         };
-        let mut authorize = authorize.to_vec();
+        let mut authorize = [own_parameters(preset), authorize.to_vec()].concat();
         if names.provider == Provider::Google {
             authorize.extend(self.parsed("GOOGLE_OAUTH_AUTHORIZE_PARAMS", parameters).unwrap_or_default());
         }
         let secret = Secret::new(secret);
-        Some(Client {
-            provider: names.provider,
-            name: names.name.to_string(),
+        let client = Client {
             client_id,
             auth: match names.provider {
                 // They know no other way (their own documents say).
@@ -200,8 +205,10 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             redirect_uri: self.text(names.redirect_uri),
             authorize,
             audience: None,
+            resource: None,
             reach,
-        })
+        };
+        Some(ProviderClient { provider: names.provider, name: names.name.to_string(), client })
     }
 
     /// The discovery document of a tenant.
@@ -229,30 +236,35 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         })
     }
 
-    fn apple(&mut self, reach: Reach) -> Option<Client> {
+    fn apple(&mut self, reach: Reach) -> Option<ProviderClient> {
         // A Worker has no files: the variable that names one elsewhere has the key itself.
         let key =
             self.parsed("APPLE_PRIVATE_KEY", key).or_else(|| self.parsed("APPLE_PRIVATE_KEY_PATH", key));
         let (client_id, key) = self.text("APPLE_CLIENT_ID").zip(key)?;
         let (team_id, key_id) = self.text("APPLE_TEAM_ID").zip(self.text("APPLE_KEY_ID"))?;
         let preset = Provider::Apple.preset();
-        Some(Client {
-            provider: Provider::Apple,
-            name: "apple".to_string(),
+        let client = Client {
             client_id,
             auth: ClientAuth::Signed(Rc::new(AppleKey { team_id, key_id, key })),
             endpoints: endpoints(&preset.endpoints)?,
             scope: preset.scope.to_string(),
             redirect_uri: self.text("APPLE_REDIRECT_URI"),
-            authorize: Vec::new(),
+            authorize: own_parameters(preset),
             audience: None,
+            resource: None,
             reach,
-        })
+        };
+        Some(ProviderClient { provider: Provider::Apple, name: "apple".to_string(), client })
     }
 
     fn address(&mut self, variable: &'static str, text: &str, reach: Reach) -> Option<OutboundUrl> {
         reach.check(text).map_err(|error| self.refuse(variable, error.to_string())).ok()
     }
+}
+
+/// What a provider's authorization requests always have.
+fn own_parameters(preset: &Preset) -> Vec<(String, String)> {
+    preset.authorize.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
 }
 
 /// Where a provider is that is always there.

@@ -20,7 +20,7 @@ use crate::{
     },
     image_reference::ImageReference,
     oauth::{
-        Client, Provider,
+        Provider, ProviderClient,
         access::{AccessRules, RoleVerdict},
         claims::Profile,
         pending::Dialect,
@@ -36,7 +36,7 @@ const GROUP_DESCRIPTION: (&str, &str) = ("Group '", "' created automatically via
 
 /// Somebody whose provider has said who they are.
 pub(super) struct SignIn<'a> {
-    pub(super) client: &'a Client,
+    pub(super) client: &'a ProviderClient,
     pub(super) settings: &'a Settings,
     pub(super) dialect: Dialect,
     pub(super) identity: Identity,

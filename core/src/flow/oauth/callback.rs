@@ -153,7 +153,7 @@ async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -
         return Err(Refusal::State.into());
     }
     let client = clients::find(ctx, pending.provider).await?;
-    let metadata = pending.metadata(&client).ok_or(OAuthError::Misconfigured)?;
+    let metadata = pending.metadata(&client.client).ok_or(OAuthError::Misconfigured)?;
     // Before the code goes anywhere; for refusals as well (RFC 9207 §2.4; OA-05).
     match &came.query.issuer {
         Some(issuer) if *issuer != metadata.issuer => return Err(Refusal::Issuer.into()),
@@ -170,8 +170,15 @@ async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -
         RedirectUrl::new(pending.redirect_uri.clone()).map_err(|_| OAuthError::Misconfigured)?;
     let verifier = secrets.code_verifier.expose_secret();
     let code = code.expose_secret();
-    let tokens =
-        exchange::exchange_code(&client, &metadata.token, code, verifier, &redirect_uri, ctx.ports, ctx.now);
+    let tokens = exchange::exchange_code(
+        &client.client,
+        &metadata.token,
+        code,
+        verifier,
+        &redirect_uri,
+        ctx.ports,
+        ctx.now,
+    );
     let tokens = tokens.await.map_err(Refusal::Exchange)?;
     let settings = ctx.settings().await?;
     let names = settings::claim_names(&settings, &ctx.policy.oauth);

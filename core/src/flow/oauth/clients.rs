@@ -8,7 +8,7 @@ use alloc::{
 use super::OAuthError;
 use crate::{
     flow::Ctx,
-    oauth::{Client, ClientAuth, Endpoints, OAuthPolicy, Provider},
+    oauth::{Client, ClientAuth, Endpoints, OAuthPolicy, Provider, ProviderClient},
     ports::Ports,
     seal::{OpenError, Place},
     secret::Secret,
@@ -29,7 +29,10 @@ pub fn configured(policy: &OAuthPolicy, settings: &Settings) -> Vec<(Provider, S
 }
 
 /// The client of a provider.
-pub(super) async fn find(ctx: &Ctx<'_, impl Ports>, provider: Provider) -> Result<Client, OAuthError> {
+pub(super) async fn find(
+    ctx: &Ctx<'_, impl Ports>,
+    provider: Provider,
+) -> Result<ProviderClient, OAuthError> {
     if provider == Provider::Openid {
         return openid(ctx, &*ctx.settings().await?);
     }
@@ -38,7 +41,7 @@ pub(super) async fn find(ctx: &Ctx<'_, impl Ports>, provider: Provider) -> Resul
 }
 
 /// The provider that administrators configure.
-fn openid(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Result<Client, OAuthError> {
+fn openid(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Result<ProviderClient, OAuthError> {
     if !settings.has_openid_provider() {
         return Err(OAuthError::UnknownProvider);
     }
@@ -54,9 +57,7 @@ fn openid(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Result<Client, OAut
         (None, Some("client_secret_basic" | "client_secret_post")) => return Err(OAuthError::Misconfigured),
         (_, _) => ClientAuth::None,
     };
-    Ok(Client {
-        provider: Provider::Openid,
-        name: openid_name(settings),
+    let client = Client {
         client_id: text("OAUTH_CLIENT_ID").unwrap_or_default(),
         auth,
         endpoints: Endpoints::Discovered(document),
@@ -64,8 +65,10 @@ fn openid(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Result<Client, OAut
         redirect_uri: text("OPENID_REDIRECT_URI"),
         authorize: policy.authorize.clone(),
         audience: text("OAUTH_AUDIENCE"),
+        resource: None,
         reach: policy.reach,
-    })
+    };
+    Ok(ProviderClient { provider: Provider::Openid, name: openid_name(settings), client })
 }
 
 fn openid_name(settings: &Settings) -> String {

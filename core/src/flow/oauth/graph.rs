@@ -38,7 +38,7 @@ pub async fn graph_token(
         ProviderTokenError::None | ProviderTokenError::Unreadable => GraphTokenError::NoToken,
         ProviderTokenError::Provider => GraphTokenError::Refused,
     })?;
-    let client = clients::find(ctx, provider).await?;
+    let client = clients::find(ctx, provider).await?.client;
     let metadata = documents::metadata(ctx, &client).await?;
     let endpoint = &metadata.token;
     let asked =

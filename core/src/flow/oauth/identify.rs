@@ -14,7 +14,7 @@ use crate::{
     json::{self, Limits},
     jwt::UntrustedToken,
     oauth::{
-        Client, Provider,
+        Provider, ProviderClient,
         access::AccessRules,
         claims::{ClaimNames, Profile, found},
         discovery::Metadata,
@@ -36,7 +36,7 @@ const LIMITS: Limits = Limits { depth: 8, members: 4_000 };
 
 /// What is asked of whom.
 pub(super) struct Asked<'a> {
-    pub(super) client: &'a Client,
+    pub(super) client: &'a ProviderClient,
     pub(super) metadata: &'a Metadata,
     pub(super) nonce: &'a str,
     pub(super) names: &'a ClaimNames,
@@ -54,7 +54,7 @@ pub(super) async fn identify(
     tokens: &ProviderTokens,
 ) -> Result<(Identity, Profile), OAuthError> {
     let preset = asked.client.provider.preset();
-    let Identified { issuer, mut claims } = if asked.client.is_openid() {
+    let Identified { issuer, mut claims } = if asked.client.client.is_openid() {
         let mut identified = verified(ctx, asked, tokens).await?;
         if let Some(userinfo) = asked.metadata.userinfo.as_ref().filter(|_| lacks(&identified.claims, asked))
         {
@@ -96,7 +96,7 @@ async fn verified(
     let keys = documents::keys(ctx, jwks, parsed.kid()).await?;
     let expected = Expectation {
         metadata: asked.metadata,
-        client_id: &asked.client.client_id,
+        client_id: &asked.client.client.client_id,
         nonce: Some(asked.nonce),
         access_token: Some(tokens.access_token.expose_secret()),
     };
@@ -155,7 +155,7 @@ async fn github_address(
     claims: &mut ClaimSet,
 ) -> Result<(), OAuthError> {
     let userinfo = asked.metadata.userinfo.as_ref().ok_or(Refusal::UserInfo)?;
-    let list = asked.client.reach.check(&format!("{}/emails", userinfo.as_str()));
+    let list = asked.client.client.reach.check(&format!("{}/emails", userinfo.as_str()));
     let list = list.map_err(|_| OAuthError::Misconfigured)?;
     if let Some((email, is_verified)) = github::primary_address(&answer(ctx, &list, tokens).await?) {
         claims.insert("email".to_string(), Value::String(email));

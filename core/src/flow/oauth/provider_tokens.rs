@@ -111,7 +111,7 @@ async fn asked(
         OAuthError::UnknownProvider => ProviderTokenError::None,
         _ => ProviderTokenError::Provider,
     };
-    let client = clients::find(ctx, provider).await.map_err(failed)?;
+    let client = clients::find(ctx, provider).await.map_err(failed)?.client;
     let metadata = documents::metadata(ctx, &client).await.map_err(failed)?;
     let scoped = ctx.settings().await?.is_on("OAUTH_REFRESH_TOKEN_INCLUDE_SCOPE");
     exchange::refresh(&client, &metadata.token, tokens, scoped, ctx.ports, ctx.now).await.map_err(|error| {

@@ -12,7 +12,7 @@ use crate::{
     flow::{Ctx, audit},
     identity::ProviderSession,
     oauth::{
-        Client, Provider,
+        Provider, ProviderClient,
         discovery::Metadata,
         logout_token::{self, LogoutTokenError, MAX_AGE},
         pending::RoundTripToken,
@@ -39,7 +39,7 @@ pub async fn end_session_url(
     max_bytes: usize,
 ) -> Option<String> {
     let provider = Provider::parse(&session.provider)?;
-    let client = clients::find(ctx, provider).await.ok()?;
+    let client = clients::find(ctx, provider).await.ok()?.client;
     let metadata = documents::metadata(ctx, &client).await.ok()?;
     let endpoint = Url::parse(metadata.end_session?.as_str()).ok()?;
     let state = RoundTripToken::random(ctx.ports).ok()?;
@@ -81,7 +81,8 @@ pub async fn hear(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<(), Backchann
     let jwks = metadata.jwks.as_ref().ok_or(BackchannelError::Unverifiable)?;
     let kid = logout_token::kid_of(text)?;
     let keys = documents::keys(ctx, jwks, Some(&kid)).await.map_err(|_| BackchannelError::Unverifiable)?;
-    let token = logout_token::verify(text, &keys, &metadata, &client.client_id, ctx.ports, ctx.now).await?;
+    let token =
+        logout_token::verify(text, &keys, &metadata, &client.client.client_id, ctx.ports, ctx.now).await?;
     let heard = ctx.ports.hear_logout(RemoteLogout {
         provider: client.provider.as_str().to_string(),
         issuer: token.issuer,
@@ -116,14 +117,14 @@ pub async fn hear(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<(), Backchann
 async fn provider_of(
     ctx: &Ctx<'_, impl Ports>,
     issuer: &str,
-) -> Result<(Client, Metadata), BackchannelError> {
+) -> Result<(ProviderClient, Metadata), BackchannelError> {
     let settings = ctx.settings().await?;
     for (provider, _) in clients::configured(&ctx.policy.oauth, &settings) {
         let Ok(client) = clients::find(ctx, provider).await else { continue };
-        if !client.is_openid() {
+        if !client.client.is_openid() {
             continue;
         }
-        match documents::metadata(ctx, &client).await {
+        match documents::metadata(ctx, &client.client).await {
             Ok(metadata) if metadata.issuer == issuer => return Ok((client, metadata)),
             Ok(_) | Err(OAuthError::Refused(_)) => {}
             Err(OAuthError::Unavailable(fault)) => return Err(fault.into()),

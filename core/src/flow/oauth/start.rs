@@ -9,7 +9,7 @@ use crate::{
     audit::{AuditAction, AuditOutcome},
     flow::{Ctx, audit},
     oauth::{
-        Provider,
+        Provider, ProviderClient,
         exchange::{AuthorizationRequest, authorization_url},
         pending::{AWAY_FOR, Dialect, Errand, Pending, RoundTripSecrets, RoundTripToken},
         provider::ResponseMode,
@@ -46,7 +46,7 @@ pub async fn start(
     if !settings.is_on("ENABLE_OAUTH") {
         return Err(OAuthError::UnknownProvider);
     }
-    let client = clients::find(ctx, provider).await?;
+    let ProviderClient { client, .. } = clients::find(ctx, provider).await?;
     let network = &ctx.client.network;
     let bucket = BucketKey::round_trip(network);
     if let Spent::Refused { retry_after } =
@@ -87,5 +87,5 @@ pub async fn start(
             expires_at: ctx.now.plus(AWAY_FOR),
         })
         .await?;
-    Ok(Away { url, browser, response_mode: client.response_mode() })
+    Ok(Away { url, browser, response_mode: provider.preset().response_mode })
 }

@@ -16,7 +16,7 @@ use crate::{
     identity::Identity,
     jwt::UntrustedToken,
     oauth::{
-        Client, Provider,
+        Provider, ProviderClient,
         claims::Profile,
         discovery::Metadata,
         exchange,
@@ -60,7 +60,7 @@ pub async fn exchange(
     let known = Provider::parse(&name).filter(|provider| is_configured(ctx, &settings, *provider));
     let provider = known.ok_or(TokenExchangeError::UnknownProvider(name))?;
     let client = clients::find(ctx, provider).await?;
-    let metadata = documents::metadata(ctx, &client).await.map_err(|error| match error {
+    let metadata = documents::metadata(ctx, &client.client).await.map_err(|error| match error {
         OAuthError::Refused(_) if !policy.trusted_clients.is_empty() => TokenExchangeError::UnknownClient,
         error => error.into(),
     })?;
@@ -78,7 +78,7 @@ fn is_configured(ctx: &Ctx<'_, impl Ports>, settings: &Settings, provider: Provi
 
 /// What somebody shows.
 struct Shown<'a> {
-    client: &'a Client,
+    client: &'a ProviderClient,
     metadata: &'a Metadata,
     token: Secret<String>,
 }
@@ -118,7 +118,7 @@ async fn of_id_token(
     let Ok(keys) = documents::keys(ctx, jwks, parsed.kid()).await else { return Ok(None) };
     let expected = Expectation {
         metadata: shown.metadata,
-        client_id: &shown.client.client_id,
+        client_id: &shown.client.client.client_id,
         nonce: None,
         access_token: None,
     };
@@ -133,11 +133,11 @@ async fn of_id_token(
 /// Finds out whom an access token was given to: the provider has to say it.
 async fn of_access_token(ctx: &Ctx<'_, impl Ports>, shown: &Shown<'_>) -> Result<(), TokenExchangeError> {
     let endpoint = shown.metadata.introspection.as_ref().ok_or(TokenExchangeError::UnknownClient)?;
-    let client = exchange::introspect(shown.client, endpoint, &shown.token, ctx.ports, ctx.now).await;
+    let client = exchange::introspect(&shown.client.client, endpoint, &shown.token, ctx.ports, ctx.now).await;
     let client = client.ok().flatten().ok_or(TokenExchangeError::UnknownClient)?;
     let trusted: &Vec<String> = &ctx.policy.token_exchange.trusted_clients;
     let is_trusted = match trusted.as_slice() {
-        [] => client == shown.client.client_id,
+        [] => client == shown.client.client.client_id,
         trusted => trusted.contains(&client),
     };
     if is_trusted { Ok(()) } else { Err(TokenExchangeError::ForeignClient) }
@@ -157,7 +157,7 @@ fn as_tokens(shown: &Shown<'_>, now: UnixSeconds) -> ProviderTokens {
 async fn signed_in(
     ctx: &Ctx<'_, impl Ports>,
     settings: &Settings,
-    client: &Client,
+    client: &ProviderClient,
     profile: Profile,
     issuer: String,
 ) -> Result<Next, TokenExchangeError> {
