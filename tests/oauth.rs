@@ -3,6 +3,7 @@
 
 mod account;
 mod exchange;
+mod integrations;
 mod presets;
 mod provider;
 mod sign_in;

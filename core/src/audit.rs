@@ -47,6 +47,8 @@ words! {
         Access "access"
         /// An administrator created an account.
         AddUser "add_user"
+        /// Somebody let us use a service of somebody else for them.
+        AuthorizeClient "authorize_client"
         /// An account was shut out for a while.
         Ban "ban"
         /// An administrator changed a group, or who is in it.
@@ -99,10 +101,14 @@ words! {
         RecoverFactor "recover_factor"
         /// Somebody presented a refresh token.
         Refresh "refresh"
+        /// We registered as a client of a service of somebody else.
+        RegisterClient "register_client"
         /// Somebody asked for new backup codes.
         RegenerateCodes "regenerate_codes"
         /// A password's hash was replaced by one of current parameters.
         Rehash "rehash"
+        /// An administrator took a client away that we were.
+        RemoveClient "remove_client"
         /// Somebody asked for a new password by mail.
         RequestReset "request_password_reset"
         /// Somebody asked for a mail to show that they read their address.

@@ -7,6 +7,7 @@ mod configuration;
 mod fetch;
 mod groups;
 mod identities;
+mod integrations;
 mod mail;
 mod second_factors;
 mod sessions;
@@ -31,7 +32,7 @@ use crate::{
     audit::{AuditEvent, AuditRow},
     id::UserId,
     jwt::{Algorithm, PrivateKey, PublicKey, RustSignatures},
-    oauth::flight::Flights,
+    oauth::{IntegrationId, StoredIntegration, flight::Flights},
     password::{Cost, HASH_BYTES, PasswordHash, Progress, Workspace},
     ports::{
         AuditLog, AuditQuery, BreachList, DocumentKind, Entropy, FetchRequest, Hashing, KeptDocument,
@@ -55,6 +56,7 @@ pub struct Memory {
     windows: RefCell<BTreeMap<String, Window>>,
     fallback: RefCell<Fallback>,
     flights: Flights,
+    integrations: RefCell<BTreeMap<IntegrationId, StoredIntegration>>,
     audit: RefCell<Vec<AuditEvent>>,
     /// How many events were taken out at the beginning.
     expired: Cell<usize>,

@@ -13,12 +13,15 @@ pub mod discovery;
 pub mod exchange;
 pub mod flight;
 pub mod id_token;
+pub mod integration;
 pub mod logout_token;
 pub mod pending;
 pub mod provider;
+pub mod registration;
 #[cfg(test)]
 mod testing;
 pub mod tokens;
 
 pub use client::{Client, ClientAuth, Endpoints, OAuthPolicy, ProviderClient};
+pub use integration::{IntegrationId, StoredIntegration};
 pub use provider::Provider;

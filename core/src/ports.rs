@@ -12,6 +12,7 @@ mod fetch;
 mod groups;
 mod hashing;
 mod identities;
+mod integrations;
 mod mail;
 mod provider_documents;
 mod round_trips;
@@ -33,6 +34,7 @@ pub use fetch::{Fetch, FetchRequest, Fetched};
 pub use groups::{GroupChanged, Groups, granted_by};
 pub use hashing::Hashing;
 pub use identities::{EndedRemotely, Identities, RemoteLogout};
+pub use integrations::Integrations;
 pub use mail::Mail;
 pub use provider_documents::{KeptDocument, ProviderDocuments};
 pub use round_trips::RoundTrips;
@@ -60,6 +62,7 @@ pub trait Ports:
     + Groups
     + Hashing
     + Identities
+    + Integrations
     + Mail
     + Outbound
     + ProviderDocuments
@@ -85,6 +88,7 @@ impl<T> Ports for T where
         + Groups
         + Hashing
         + Identities
+        + Integrations
         + Mail
         + Outbound
         + ProviderDocuments

@@ -10,19 +10,21 @@ use portico_core::{
     email::Email,
     group::{Group, GroupChange, NewGroup},
     id::{GroupId, InvitationId, ProviderSessionId, SessionId, TokenId, UserId},
-    identity::{Arrival, Arrived, Identity, Linked, LinkedIdentity, ProviderSession, Unlinked},
+    identity::{
+        Arrival, Arrived, Identity, Linked, LinkedIdentity, NewProviderSession, ProviderSession, Unlinked,
+    },
     jwt::{Algorithm, PrivateKey, PublicKey},
     mail::{KeptLetter, Letter, MailPolicy, Order, SendError},
     network::Network,
-    oauth::{flight::Claim, pending::Pending},
+    oauth::{IntegrationId, StoredIntegration, flight::Claim, pending::Pending},
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
         Credential, Deleted, DocumentKind, EndedRemotely, Entropy, FactorReplaced, Fetch, FetchRequest,
-        Fetched, GroupChanged, Groups, Hashing, Identities, KeptDocument, Mail, Message, Outbound, PortError,
-        ProviderDocuments, RemoteLogout, Replaced, RoundTrips, SecondFactors, Sessions, SignInAttempt,
-        Signatures, StoredFactor, Throttles, Tickets, Updated, UserChange, UserPage, UserQuery, UserRecord,
-        UserRecords, Users, WebhookSaved, Webhooks,
+        Fetched, GroupChanged, Groups, Hashing, Identities, Integrations, KeptDocument, Mail, Message,
+        Outbound, PortError, ProviderDocuments, RemoteLogout, Replaced, RoundTrips, SecondFactors, Sessions,
+        SignInAttempt, Signatures, StoredFactor, Throttles, Tickets, Updated, UserChange, UserPage,
+        UserQuery, UserRecord, UserRecords, Users, WebhookSaved, Webhooks,
     },
     secret::Secret,
     session::{
@@ -219,12 +221,52 @@ impl<P: Identities> Identities for Faulty<P> {
         self.through(self.ports.take_provider_session(id)).await
     }
 
+    async fn keep_provider_session(
+        &self,
+        user: UserId,
+        provider: &str,
+        session: NewProviderSession,
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.keep_provider_session(user, provider, session, event)).await
+    }
+
     async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {
         self.through(self.ports.delete_provider_sessions(user, provider)).await
     }
 
     async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
         self.through(self.ports.hear_logout(logout)).await
+    }
+}
+
+impl<P: Integrations> Integrations for Faulty<P> {
+    async fn find_integration(&self, id: &IntegrationId) -> Result<Option<StoredIntegration>, PortError> {
+        self.through(self.ports.find_integration(id)).await
+    }
+
+    async fn list_integrations(&self) -> Result<Vec<StoredIntegration>, PortError> {
+        self.through(self.ports.list_integrations()).await
+    }
+
+    async fn save_integration(
+        &self,
+        integration: StoredIntegration,
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.save_integration(integration, event)).await
+    }
+
+    async fn delete_integration(&self, id: &IntegrationId, event: AuditEvent) -> Result<bool, PortError> {
+        self.through(self.ports.delete_integration(id, event)).await
+    }
+
+    async fn claim_registration(&self, id: &IntegrationId, now: UnixSeconds) -> Result<Claim, PortError> {
+        self.through(self.ports.claim_registration(id, now)).await
+    }
+
+    async fn release_registration(&self, id: &IntegrationId) -> Result<(), PortError> {
+        self.through(self.ports.release_registration(id)).await
     }
 }
 

@@ -10,7 +10,7 @@ use portico_core::{
     },
     oauth::{
         Provider,
-        pending::{Dialect, Errand, Pending},
+        pending::{Dialect, Errand, Peer, Pending},
     },
     ports::{AuditQuery, EndedRemotely, Ports, RemoteLogout, Replaced},
     ticket::{Purpose, Ticket},
@@ -383,7 +383,7 @@ pub(crate) async fn a_browser_comes_back_once_and_in_time(ports: &impl Ports) ->
     let end = NOW.plus(Lifetime::from_minutes(10));
     let pending = |hash: &str, errand| Pending {
         hash: hash.to_string(),
-        provider: Provider::Openid,
+        peer: Peer::Provider(Provider::Openid),
         issuer: "https://id.example.com".into(),
         metadata: "{}".into(),
         redirect_uri: "https://chat.example.com/oauth/oidc/callback".into(),

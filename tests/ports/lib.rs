@@ -9,6 +9,7 @@ mod faulty;
 mod groups;
 mod hashing;
 mod identities;
+mod integrations;
 mod mail;
 mod records;
 mod second_factors;
@@ -67,6 +68,8 @@ cases![
     identities::the_first_of_all_administrates_and_closes_registration,
     identities::what_a_provider_gave_is_kept_for_a_while_and_replaced_once,
     identities::who_comes_first_gets_an_account_and_finds_it_again,
+    integrations::a_registration_replaces_the_one_before_and_what_that_brought,
+    integrations::one_registers_at_a_time,
     mail::a_mail_is_ordered_once_and_stays_until_it_is_settled,
     mail::mail_begins_with_what_has_just_happened,
     records::a_document_is_replaced_only_while_it_is_the_one_that_was_read,

@@ -38,6 +38,15 @@ CREATE INDEX provider_sessions_by_user ON provider_sessions (user_id, provider, 
 CREATE INDEX provider_sessions_by_end ON provider_sessions (expires_at);
 CREATE INDEX provider_sessions_by_remote ON provider_sessions (provider, remote_id);
 
+-- What the deployment is registered as at services of others.
+CREATE TABLE oauth_clients (
+    id TEXT PRIMARY KEY,
+    server_url TEXT NOT NULL,
+    registration TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE heard_logouts (
     issuer TEXT NOT NULL,
     jti TEXT NOT NULL,

@@ -9,6 +9,7 @@ pub mod error;
 pub mod event_message;
 pub mod events;
 pub mod groups;
+pub mod integrations;
 pub mod invitations;
 pub mod oauth;
 pub mod users;

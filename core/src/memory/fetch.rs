@@ -7,7 +7,7 @@ use crate::ports::{Fetch, FetchRequest, Fetched, KeptDocument, PortError, Provid
 pub(super) type Answers = Vec<(String, Fetched)>;
 
 impl Memory {
-    /// What an address answers from now on.
+    /// What an address answers from now on, whatever query it is asked with unless it has one.
     pub fn answer(&self, url: &str, fetched: Fetched) {
         let mut answers = self.answers.borrow_mut();
         answers.retain(|(known, _)| known != url);
@@ -24,8 +24,10 @@ impl Fetch for Memory {
     async fn fetch(&self, request: FetchRequest) -> Result<Fetched, PortError> {
         self.reach("fetch")?;
         let url = request.url.as_str();
-        let answer =
-            self.answers.borrow().iter().find(|(known, _)| known == url).map(|(_, answer)| answer.clone());
+        let path = url.split('?').next().unwrap_or_default();
+        let answers = self.answers.borrow();
+        let find = |wanted: &str| answers.iter().find(|(known, _)| known == wanted);
+        let answer = find(url).or_else(|| find(path)).map(|(_, answer)| answer.clone());
         let nobody = || PortError { port: "fetch", detail: format!("nobody is at {url}") };
         let answer = answer.ok_or_else(nobody)?;
         self.fetched.borrow_mut().push(request.clone());

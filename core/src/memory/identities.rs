@@ -5,8 +5,8 @@ use crate::{
     audit::AuditEvent,
     id::{ProviderSessionId, UserId},
     identity::{
-        Arrival, ArrivalChange, Arrived, ArrivedAccount, Identity, Linked, LinkedIdentity, ProviderSession,
-        Unlinked,
+        Arrival, ArrivalChange, Arrived, ArrivedAccount, Identity, Linked, LinkedIdentity,
+        NewProviderSession, ProviderSession, Unlinked,
     },
     oauth::pending::{Errand, Pending},
     ports::{
@@ -32,6 +32,10 @@ impl IdentityTable {
         self.round_trips.retain(|pending| !matches!(pending.errand, Errand::Link(owner, _) if owner == user));
     }
 
+    pub(super) fn forget_provider(&mut self, provider: &str) {
+        self.sessions.retain(|session| session.provider != provider);
+    }
+
     fn owner(&self, identity: &Identity) -> Option<UserId> {
         self.identities.iter().find(|(_, linked)| linked.identity == *identity).map(|(owner, _)| *owner)
     }
@@ -44,7 +48,18 @@ impl IdentityTable {
         self.identities.push((user, LinkedIdentity { identity, since }));
     }
 
-    fn keep_latest(&mut self, user: UserId, provider: &str, kept: u32) {
+    fn keep(&mut self, user: UserId, provider: &str, new: NewProviderSession, at: UnixSeconds) {
+        let NewProviderSession { id, remote, sealed, expires_at, kept } = new;
+        self.sessions.push(ProviderSession {
+            id,
+            user,
+            provider: provider.into(),
+            remote,
+            sealed,
+            expires_at,
+            created_at: at,
+            updated_at: at,
+        });
         let mut of_provider = 0;
         let mut latest: Vec<_> = core::mem::take(&mut self.sessions).into_iter().rev().collect();
         latest.retain(|session| {
@@ -149,18 +164,7 @@ impl Identities for Memory {
             }
         }
         if let Some(new) = arrival.session {
-            let mut table = self.identities.borrow_mut();
-            table.sessions.push(ProviderSession {
-                id: new.id,
-                user,
-                provider: arrival.identity.provider.clone(),
-                remote: new.remote,
-                sealed: new.sealed,
-                expires_at: new.expires_at,
-                created_at: arrival.at,
-                updated_at: arrival.at,
-            });
-            table.keep_latest(user, &arrival.identity.provider, new.kept);
+            self.identities.borrow_mut().keep(user, &arrival.identity.provider, new, arrival.at);
         }
         let account = self.account(user);
         let gone = PortError { port: "identities", detail: "the account went away".into() };
@@ -267,6 +271,21 @@ impl Identities for Memory {
         let sessions = &mut self.identities.borrow_mut().sessions;
         let found = sessions.iter().position(|session| session.id == id);
         Ok(found.map(|place| sessions.remove(place)))
+    }
+
+    async fn keep_provider_session(
+        &self,
+        user: UserId,
+        provider: &str,
+        session: NewProviderSession,
+        event: AuditEvent,
+    ) -> Result<(), PortError> {
+        self.reach("identities")?;
+        if self.account(user).is_some() {
+            self.identities.borrow_mut().keep(user, provider, session, event.at);
+            self.audit.borrow_mut().push(event);
+        }
+        Ok(())
     }
 
     async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {

@@ -66,8 +66,8 @@ pub enum Endpoints {
         authorization: OutboundUrl,
         /// Where codes become tokens.
         token: OutboundUrl,
-        /// What says who somebody is.
-        userinfo: OutboundUrl,
+        /// What says who somebody is, where anything does.
+        userinfo: Option<OutboundUrl>,
     },
 }
 

@@ -139,7 +139,7 @@ impl Metadata {
             authorization: authorization.clone(),
             token: token.clone(),
             jwks: None,
-            userinfo: Some(userinfo.clone()),
+            userinfo: userinfo.clone(),
             introspection: None,
             end_session: None,
             registration: None,

@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     client::{Client, Endpoints},
     discovery::Metadata,
+    integration::IntegrationId,
     provider::Provider,
 };
 use crate::{
@@ -88,10 +89,37 @@ impl Dialect {
     }
 }
 
+/// Where a browser was sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Peer {
+    /// To whoever lets people in at a service of somebody else.
+    Integration(IntegrationId),
+    /// To a provider of accounts.
+    Provider(Provider),
+}
+
+impl Peer {
+    /// The stored spelling.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Integration(id) => id.as_str(),
+            Self::Provider(provider) => provider.as_str(),
+        }
+    }
+
+    /// Reads the stored spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        Provider::parse(text)
+            .map(Self::Provider)
+            .or_else(|| IntegrationId::parse(text).map(Self::Integration))
+    }
+}
+
 /// What the browser was sent away for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Errand {
-    /// To link the account there with one here, in this session (OA-12).
+    /// To bring something for an account, in this session: the account there, which belongs to it from then on (OA-12),
+    /// or tokens for an integration.
     Link(UserId, SessionId),
     /// To sign in.
     SignIn,
@@ -103,7 +131,7 @@ pub struct Pending {
     /// Digest of the state.
     pub hash: String,
     /// Where the browser was sent.
-    pub provider: Provider,
+    pub peer: Peer,
     /// Who has to answer.
     pub issuer: String,
     /// Where the answer has to come in.

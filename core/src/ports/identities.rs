@@ -4,7 +4,9 @@ use super::{PortError, Replaced};
 use crate::{
     audit::AuditEvent,
     id::{ProviderSessionId, UserId},
-    identity::{Arrival, Arrived, Identity, Linked, LinkedIdentity, ProviderSession, Unlinked},
+    identity::{
+        Arrival, Arrived, Identity, Linked, LinkedIdentity, NewProviderSession, ProviderSession, Unlinked,
+    },
     time::UnixSeconds,
 };
 
@@ -88,6 +90,19 @@ pub trait Identities {
         &self,
         id: ProviderSessionId,
     ) -> Result<Option<ProviderSession>, PortError>;
+
+    /// Keeps what a provider gave for an account that is there, and no more of it than is wanted. The event is stored in the
+    /// same step.
+    ///
+    /// # Errors
+    /// When the store failed; it is stored with its event, or not.
+    async fn keep_provider_session(
+        &self,
+        user: UserId,
+        provider: &str,
+        session: NewProviderSession,
+        event: AuditEvent,
+    ) -> Result<(), PortError>;
 
     /// Deletes everything that a provider gave for an account; says whether there was anything.
     ///

@@ -45,6 +45,8 @@ pub struct OAuthPages {
     pub reuses_tokens: bool,
     /// Whether LibreChat's pages offer providers.
     pub social_login: bool,
+    /// Whether people let the application use services of others for them.
+    pub tool_servers: bool,
     /// Paths that LibreChat's deployments have registered with providers, instead of the usual ones.
     pub callback_paths: Vec<(Provider, String)>,
 }
@@ -170,6 +172,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             id_token_cookie: self.flag("ENABLE_OAUTH_ID_TOKEN_COOKIE", true),
             reuses_tokens: self.flag("OPENID_REUSE_TOKENS", false),
             social_login: self.flag("ALLOW_SOCIAL_LOGIN", false),
+            tool_servers: self.flag("ENABLE_TOOL_SERVERS", true),
         }
     }
 
@@ -231,7 +234,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         Some(Endpoints::Fixed {
             authorization: at("/login/oauth/authorize")?,
             token: at("/login/oauth/access_token")?,
-            userinfo: at("/api/v3/user")?,
+            userinfo: Some(at("/api/v3/user")?),
             issuer: base,
         })
     }
@@ -277,7 +280,7 @@ fn endpoints(preset: &PresetEndpoints) -> Option<Endpoints> {
             issuer: issuer.to_string(),
             authorization: url(authorization)?,
             token: url(token)?,
-            userinfo: url(userinfo)?,
+            userinfo: Some(url(userinfo)?),
         }),
     }
 }

@@ -31,7 +31,7 @@ const PLAIN_FEATURES: &str = r#"{
     "enable_version_update_check": false, "enable_pyodide_file_persistence": false,
     "enable_public_active_users_count": true, "enable_easter_eggs": true, "enable_direct_connections": false,
     "enable_direct_integrations": false, "enable_plugins": true, "enable_tools": true, "enable_functions": true,
-    "enable_tool_servers": true, "enable_terminal_servers": false, "enable_context_compaction": false,
+    "enable_terminal_servers": false, "enable_context_compaction": false,
     "enable_tool_permissions": false, "enable_web_search": false, "enable_web_search_confirmation": false,
     "web_search_confirmation_content": "Your query will be sent to the configured web search provider.",
     "enable_code_execution": true, "enable_code_interpreter": true, "enable_image_generation": false,
@@ -105,6 +105,7 @@ fn known_features<P>(call: &Call<'_, P>, settings: &Settings) -> Map<String, Val
     let mut features = literal(PLAIN_FEATURES);
     features.extend(FEATURES.map(|(name, setting)| (name.to_string(), settings.named(setting).clone())));
     features.insert("enable_password_change_form".to_string(), json!(call.config.password_change_form));
+    features.insert("enable_tool_servers".to_string(), json!(call.config.oauth_pages.tool_servers));
     features
 }
 

@@ -78,7 +78,7 @@ impl From<Error> for Answer {
 }
 
 impl Error {
-    fn new(status: StatusCode, detail: impl Serialize) -> Self {
+    pub(super) fn new(status: StatusCode, detail: impl Serialize) -> Self {
         Self(Box::new(answer::json(status, &json!({"detail": detail}))))
     }
 

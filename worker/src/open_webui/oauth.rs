@@ -135,7 +135,7 @@ pub(crate) fn previous_token<P>(call: &Call<'_, P>) -> Option<String> {
 }
 
 /// Where the pages are: what the deployment says, or where the request came in.
-async fn base(call: &Call<'_, impl Ports>) -> Result<String, Error> {
+pub(super) async fn base(call: &Call<'_, impl Ports>) -> Result<String, Error> {
     let settings = call.ctx.settings().await?;
     let configured = settings.text("WEBUI_URL").map(|url| url.trim_end_matches('/').to_string());
     Ok(configured.unwrap_or_else(|| call.own_origin()))
@@ -147,14 +147,14 @@ fn failed<P>(call: &Call<'_, P>, base: &str, error: &OAuthError) -> Answer {
 }
 
 /// A form that was posted is not posted again (OA-14).
-fn status<P>(call: &Call<'_, P>) -> StatusCode {
+pub(super) fn status<P>(call: &Call<'_, P>) -> StatusCode {
     match *call.request.method() {
         Method::POST => StatusCode::SEE_OTHER,
         _ => StatusCode::TEMPORARY_REDIRECT,
     }
 }
 
-fn redirect(status: StatusCode, location: &str) -> Answer {
+pub(super) fn redirect(status: StatusCode, location: &str) -> Answer {
     let mut answer = answer::bytes(status, "text/plain; charset=utf-8", Vec::new());
     if let Ok(location) = HeaderValue::from_str(location) {
         answer.headers_mut().insert(header::LOCATION, location);

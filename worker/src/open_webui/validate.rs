@@ -22,7 +22,7 @@ const SILENT_PREFIX: &str = "/api/v1/auths";
 const MAX_INTEGER: u64 = (1 << 53) - 1;
 
 /// Fields whose values are echoed nowhere.
-const SECRETS: [&str; 3] = ["password", "new_password", "token"];
+const SECRETS: [&str; 4] = ["password", "new_password", "token", "client_secret"];
 
 /// One entry of a 422 answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]

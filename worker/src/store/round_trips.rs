@@ -1,9 +1,6 @@
 use portico_core::{
     id::{SessionId, UserId},
-    oauth::{
-        Provider,
-        pending::{Dialect, Errand, Pending},
-    },
+    oauth::pending::{Dialect, Errand, Peer, Pending},
     ports::{PortError, RoundTrips},
     time::UnixSeconds,
 };
@@ -43,7 +40,7 @@ impl Store {
         let who = who.as_ref();
         let bound = [
             D1Type::Text(&pending.hash),
-            D1Type::Text(pending.provider.as_str()),
+            D1Type::Text(pending.peer.as_str()),
             D1Type::Text(&pending.issuer),
             D1Type::Text(&pending.redirect_uri),
             D1Type::Text(&pending.browser),
@@ -78,7 +75,7 @@ impl Store {
         let Some(row) = row.filter(|row| now.get() < row.expires_at) else { return Ok(None) };
         Ok(Some(Pending {
             hash: hash.to_string(),
-            provider: Provider::parse(&row.provider).ok_or_else(|| missing("provider that we know"))?,
+            peer: Peer::parse(&row.provider).ok_or_else(|| missing("provider that we know"))?,
             issuer: row.issuer,
             redirect_uri: row.redirect_uri,
             metadata: row.metadata,

@@ -21,8 +21,10 @@ use crate::{
     id::ProviderSessionId,
     identity::NewProviderSession,
     oauth::{
-        Provider, exchange,
-        pending::{Dialect, Errand, Pending, RoundTripSecrets, RoundTripToken},
+        Client, Provider,
+        discovery::Metadata,
+        exchange,
+        pending::{Dialect, Errand, Peer, Pending, RoundTripSecrets, RoundTripToken},
         tokens::ProviderTokens,
     },
     ports::Ports,
@@ -112,7 +114,7 @@ pub async fn callback(
     may_be_first: bool,
     previous_token: Option<&str>,
 ) -> Returned {
-    let pending = match taken(ctx, &query).await {
+    let pending = match query.take(ctx).await {
         Ok(pending) => pending,
         Err(error) => {
             note_refusal(ctx, provider, &error).await;
@@ -137,49 +139,67 @@ struct Came<'a> {
     previous_token: Option<&'a str>,
 }
 
-/// The authorization that a state belongs to; it is over with that.
-async fn taken(ctx: &Ctx<'_, impl Ports>, query: &CallbackQuery) -> Result<Pending, OAuthError> {
-    let state = query.state.as_ref().ok_or(Refusal::State)?;
-    let pending = ctx.ports.end_round_trip(&state.hash(), ctx.now).await?;
-    Ok(pending.ok_or(Refusal::State)?)
+/// What an authorization server gives for what a browser brings back.
+pub(super) struct Given {
+    pub(super) tokens: ProviderTokens,
+    pub(super) metadata: Metadata,
+    pub(super) secrets: RoundTripSecrets,
+}
+
+impl CallbackQuery {
+    /// The authorization that the state belongs to; it is over with that (OA-02).
+    pub(super) async fn take(&self, ctx: &Ctx<'_, impl Ports>) -> Result<Pending, OAuthError> {
+        let state = self.state.as_ref().ok_or(Refusal::State)?;
+        let pending = ctx.ports.end_round_trip(&state.hash(), ctx.now).await?;
+        Ok(pending.ok_or(Refusal::State)?)
+    }
+
+    /// Exchanges the code, once everything else fits.
+    pub(super) async fn redeem(
+        &self,
+        ctx: &Ctx<'_, impl Ports>,
+        pending: &Pending,
+        client: &Client,
+    ) -> Result<Given, OAuthError> {
+        let metadata = pending.metadata(client).ok_or(OAuthError::Misconfigured)?;
+        // Before the code goes anywhere; for refusals as well (RFC 9207 §2.4; OA-05).
+        match &self.issuer {
+            Some(issuer) if *issuer != metadata.issuer => return Err(Refusal::Issuer.into()),
+            None if metadata.names_itself => return Err(Refusal::Issuer.into()),
+            _ => {}
+        }
+        if self.is_error {
+            return Err(Refusal::Denied.into());
+        }
+        let code = self.code.as_ref().ok_or(Refusal::Malformed)?.expose_secret();
+        let secrets = RoundTripSecrets::open(&pending.sealed, &pending.hash, &ctx.policy.sealing);
+        let secrets = secrets.map_err(|_| Refusal::State)?;
+        let redirect_uri =
+            RedirectUrl::new(pending.redirect_uri.clone()).map_err(|_| OAuthError::Misconfigured)?;
+        let verifier = secrets.code_verifier.expose_secret();
+        let endpoint = &metadata.token;
+        let tokens =
+            exchange::exchange_code(client, endpoint, code, verifier, &redirect_uri, ctx.ports, ctx.now);
+        let tokens = tokens.await.map_err(Refusal::Exchange)?;
+        Ok(Given { tokens, metadata, secrets })
+    }
+}
+
+/// Refuses an answer in a browser that somebody else has sent, or of somebody else (OA-03, OA-04).
+pub(super) fn fits(pending: &Pending, peer: &Peer, held: Option<&RoundTripToken>) -> Result<(), Refusal> {
+    if held.is_none_or(|held| held.hash() != pending.browser) {
+        return Err(Refusal::Browser);
+    }
+    if pending.peer != *peer {
+        return Err(Refusal::State);
+    }
+    Ok(())
 }
 
 async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -> Result<Back, OAuthError> {
-    // A browser that somebody else has sent, or an answer of somebody else (OA-03, OA-04).
-    if came.held.is_none_or(|held| held.hash() != pending.browser) {
-        return Err(Refusal::Browser.into());
-    }
-    if came.provider != pending.provider {
-        return Err(Refusal::State.into());
-    }
-    let client = clients::find(ctx, pending.provider).await?;
-    let metadata = pending.metadata(&client.client).ok_or(OAuthError::Misconfigured)?;
-    // Before the code goes anywhere; for refusals as well (RFC 9207 §2.4; OA-05).
-    match &came.query.issuer {
-        Some(issuer) if *issuer != metadata.issuer => return Err(Refusal::Issuer.into()),
-        None if metadata.names_itself => return Err(Refusal::Issuer.into()),
-        _ => {}
-    }
-    if came.query.is_error {
-        return Err(Refusal::Denied.into());
-    }
-    let code = came.query.code.as_ref().ok_or(Refusal::Malformed)?;
-    let secrets = RoundTripSecrets::open(&pending.sealed, &pending.hash, &ctx.policy.sealing);
-    let secrets = secrets.map_err(|_| Refusal::State)?;
-    let redirect_uri =
-        RedirectUrl::new(pending.redirect_uri.clone()).map_err(|_| OAuthError::Misconfigured)?;
-    let verifier = secrets.code_verifier.expose_secret();
-    let code = code.expose_secret();
-    let tokens = exchange::exchange_code(
-        &client.client,
-        &metadata.token,
-        code,
-        verifier,
-        &redirect_uri,
-        ctx.ports,
-        ctx.now,
-    );
-    let tokens = tokens.await.map_err(Refusal::Exchange)?;
+    fits(&pending, &Peer::Provider(came.provider), came.held)?;
+    let client = clients::find(ctx, came.provider).await?;
+    let Given { tokens, metadata, secrets } = came.query.redeem(ctx, &pending, &client.client).await?;
     let settings = ctx.settings().await?;
     let names = settings::claim_names(&settings, &ctx.policy.oauth);
     let asked = identify::Asked {
@@ -195,7 +215,7 @@ async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -
     match pending.errand {
         Errand::Link(user, session) => {
             link::link(ctx, user, session, &identity).await?;
-            Ok(Back::Linked(pending.provider))
+            Ok(Back::Linked(came.provider))
         }
         Errand::SignIn => {
             let sign_in =

@@ -68,7 +68,7 @@ async fn document<T>(
         Some(good) if (is_fresh && freshness == Freshness::Usual) || !may_ask => return Ok(good),
         other => other,
     };
-    let fetched = fetch(ctx, url).await.ok().and_then(|body| read(&body).map(|read| (body, read)));
+    let fetched = fetch(ctx, url).await.ok().flatten().and_then(|body| read(&body).map(|read| (body, read)));
     let (result, keep) = match (fetched, good, kept) {
         (Some((body, read)), _, _) => {
             (Some(read), Some(KeptDocument { body, tried_at: ctx.now, fetched_at: ctx.now }))
@@ -83,8 +83,11 @@ async fn document<T>(
     result.ok_or(OAuthError::Refused(Refusal::Provider))
 }
 
-async fn fetch(ctx: &Ctx<'_, impl Ports>, url: &OutboundUrl) -> Result<String, PortError> {
-    let fault = |detail: &str| PortError { port: "provider", detail: detail.into() };
+/// A document as it is there now; `None` where there is none.
+///
+/// # Errors
+/// When nobody answers.
+pub(super) async fn fetch(ctx: &Ctx<'_, impl Ports>, url: &OutboundUrl) -> Result<Option<String>, PortError> {
     let fetched = ctx
         .ports
         .fetch(FetchRequest {
@@ -95,8 +98,5 @@ async fn fetch(ctx: &Ctx<'_, impl Ports>, url: &OutboundUrl) -> Result<String, P
             patience: DOCUMENT_PATIENCE,
         })
         .await?;
-    if fetched.status != 200 {
-        return Err(fault("has no document there"));
-    }
-    String::from_utf8(fetched.body).map_err(|_| fault("has no text there"))
+    Ok(String::from_utf8(fetched.body).ok().filter(|_| fetched.status == 200))
 }

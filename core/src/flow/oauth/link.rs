@@ -50,8 +50,7 @@ pub(super) async fn link(
     session: SessionId,
     identity: &Identity,
 ) -> Result<(), OAuthError> {
-    let alive = ctx.ports.list_sessions(user, ctx.now).await?;
-    if !alive.iter().any(|record| record.id == session) {
+    if !is_alive(ctx, user, session).await? {
         return Err(OAuthError::Reauthenticate);
     }
     let event = audit::event(ctx, Some(user), AuditAction::LinkIdentity, AuditOutcome::Success)?;
@@ -61,6 +60,16 @@ pub(super) async fn link(
         Linked::Taken => Err(OAuthError::IdentityTaken),
         Linked::NoAccount => Err(OAuthError::Reauthenticate),
     }
+}
+
+/// Whether the session that sent a browser away is alive.
+pub(super) async fn is_alive(
+    ctx: &Ctx<'_, impl Ports>,
+    user: UserId,
+    session: SessionId,
+) -> Result<bool, PortError> {
+    let alive = ctx.ports.list_sessions(user, ctx.now).await?;
+    Ok(alive.iter().any(|record| record.id == session))
 }
 
 /// Takes a provider's accounts away from the caller's, and what the provider gave.

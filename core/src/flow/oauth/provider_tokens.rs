@@ -5,15 +5,15 @@ use alloc::{
     vec::Vec,
 };
 
-use super::{OAuthError, clients, documents, sign_out::open};
+use super::{OAuthError, clients, documents, integrations, sign_out::open};
 use crate::{
     flow::Ctx,
     id::{ProviderSessionId, UserId},
     identity::ProviderSession,
     oauth::{
-        Provider,
         exchange::{self, ExchangeError},
         flight::Claim,
+        pending::Peer,
         tokens::ProviderTokens,
     },
     ports::{PortError, Ports, Replaced},
@@ -105,13 +105,18 @@ async fn asked(
     session: &ProviderSession,
     tokens: &ProviderTokens,
 ) -> Result<ProviderTokens, ProviderTokenError> {
-    let provider = Provider::parse(&session.provider).ok_or(ProviderTokenError::None)?;
     let failed = |error| match error {
         OAuthError::Unavailable(fault) => ProviderTokenError::Unavailable(fault),
         OAuthError::UnknownProvider => ProviderTokenError::None,
         _ => ProviderTokenError::Provider,
     };
-    let client = clients::find(ctx, provider).await.map_err(failed)?.client;
+    let client = match Peer::parse(&session.provider).ok_or(ProviderTokenError::None)? {
+        Peer::Provider(provider) => clients::find(ctx, provider).await.map_err(failed)?.client,
+        Peer::Integration(id) => {
+            let found = integrations::find(ctx, &id).await?.ok_or(ProviderTokenError::None)?;
+            found.1.client(ctx.policy.oauth.reach)
+        }
+    };
     let metadata = documents::metadata(ctx, &client).await.map_err(failed)?;
     let scoped = ctx.settings().await?.is_on("OAUTH_REFRESH_TOKEN_INCLUDE_SCOPE");
     exchange::refresh(&client, &metadata.token, tokens, scoped, ctx.ports, ctx.now).await.map_err(|error| {
