@@ -60,13 +60,33 @@ pub struct Arrival {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ArrivalChange {
     /// What it may do, unless nobody would administrate the deployment any more (AD-05).
-    pub role: Option<Role>,
+    pub role: Option<RoleChange>,
     /// Its address, unless somebody else's account has it.
     pub email: Option<Email>,
     /// Its name.
     pub name: Option<DisplayName>,
     /// Its picture.
     pub image: Option<ImageReference>,
+}
+
+/// What an account may do from now on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RoleChange {
+    /// What it may now, but not administrate.
+    Demote,
+    /// This.
+    Role(Role),
+}
+
+impl RoleChange {
+    /// What an account may do that may do this now.
+    pub const fn of(self, present: Role) -> Role {
+        match (self, present) {
+            (Self::Role(role), _) => role,
+            (Self::Demote, Role::Admin) => Role::User,
+            (Self::Demote, role) => role,
+        }
+    }
 }
 
 /// The groups that somebody is in elsewhere.

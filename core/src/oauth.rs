@@ -18,6 +18,7 @@ pub mod logout_token;
 pub mod pending;
 pub mod provider;
 pub mod registration;
+pub mod role_gate;
 #[cfg(test)]
 mod testing;
 pub mod tokens;

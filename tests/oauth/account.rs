@@ -272,37 +272,32 @@ fn a_provider_says_once_that_somebody_has_signed_out_there() {
 #[test]
 fn librechats_pages_sign_out_at_the_provider_where_the_deployment_says_so() {
     /* OA-25 */
-    let come = |app: &TestApp, provider: &Provider<'_>| {
-        let browser = Browser::of(app);
-        let sent = send(&browser, "/oauth/openid");
-        provider.grant(&sent, json!({}));
-        assert_eq!(back(&browser, "/oauth/openid/callback", &sent).status, 302);
-        browser.poke("/api/auth/logout").json()
-    };
-    let logout = |more: &[(&str, &str)]| {
+    fn logout(more: &[(&str, &str)], check: impl FnOnce(Value)) {
         let vars = [VARS.as_slice(), &[("DOMAIN_CLIENT", "https://chat.example.com")], more].concat();
-        let mut said = Value::Null;
         with_native(&vars, |app, native| {
             app.sign_up("Root", "root@example.com");
             let provider = Provider::of(native);
             provider.describe(json!({"end_session_endpoint": "https://id.example.com/logout"}));
-            said = come(app, &provider);
+            let browser = Browser::of(app);
+            let sent = send(&browser, "/oauth/openid");
+            provider.grant(&sent, json!({}));
+            assert_eq!(back(&browser, "/oauth/openid/callback", &sent).status, 302);
+            check(browser.poke("/api/auth/logout").json());
         });
-        said
-    };
-    assert_eq!(logout(&[]), json!({"message": "Logout successful"}));
+    }
+    logout(&[], |said| assert_eq!(said, json!({"message": "Logout successful"})));
     let on = ("OPENID_USE_END_SESSION_ENDPOINT", "true");
-    let said = logout(&[on]);
-    let url = said["redirect"].as_str().unwrap();
-    assert!(url.starts_with("https://id.example.com/logout?client_id=portico&id_token_hint=ey"), "{url}");
-    assert!(url.contains("&post_logout_redirect_uri=https%3A%2F%2Fchat.example.com%2Flogin&"), "{url}");
-    let said = logout(&[
-        on,
-        ("OPENID_MAX_LOGOUT_URL_LENGTH", "300"),
-        ("OPENID_POST_LOGOUT_REDIRECT_URI", "https://bye.example.com"),
-    ]);
-    let url = said["redirect"].as_str().unwrap();
-    assert!(!url.contains("id_token_hint") && url.contains("=https%3A%2F%2Fbye.example.com&"), "{url}");
+    logout(&[on], |said| {
+        let url = said["redirect"].as_str().unwrap();
+        assert!(url.starts_with("https://id.example.com/logout?client_id=portico&id_token_hint=ey"), "{url}");
+        assert!(url.contains("&post_logout_redirect_uri=https%3A%2F%2Fchat.example.com%2Flogin&"), "{url}");
+    });
+    let short = ("OPENID_MAX_LOGOUT_URL_LENGTH", "300");
+    let elsewhere = ("OPENID_POST_LOGOUT_REDIRECT_URI", "https://bye.example.com");
+    logout(&[on, short, elsewhere], |said| {
+        let url = said["redirect"].as_str().unwrap();
+        assert!(!url.contains("id_token_hint") && url.contains("=https%3A%2F%2Fbye.example.com&"), "{url}");
+    });
 }
 
 #[test]

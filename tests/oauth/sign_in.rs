@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::provider::{Provider, Sent, VARS, back, send};
 use crate::{
-    harness::{Browser, TestApp, with_native},
+    harness::{Browser, PASSWORD, TestApp, with_native},
     librechat::{MAIL, member},
 };
 
@@ -379,5 +379,107 @@ fn who_has_a_second_factor_is_asked_for_it_here_too() {
     let bypass = [mfa.as_slice(), &[("MFA_ALLOW_OAUTH_BYPASS", "true")]].concat();
     with_native(&bypass, |app, native| {
         assert!(comes(app, &Provider::of(native), json!({})).ends_with("/auth"));
+    });
+}
+
+#[test]
+fn roles_that_a_deployment_of_librechats_asks_for_decide_in_both_dialects() {
+    /* OA-18 */
+    let gates = [
+        ("OPENID_REQUIRED_ROLE", "chat, staff"),
+        ("OPENID_REQUIRED_ROLE_TOKEN_KIND", "id"),
+        ("OPENID_REQUIRED_ROLE_PARAMETER_PATH", "realm.roles"),
+        ("OPENID_ADMIN_ROLE", "boss"),
+        ("OPENID_ADMIN_ROLE_TOKEN_KIND", "userinfo"),
+        ("OPENID_ADMIN_ROLE_PARAMETER_PATH", "roles"),
+    ];
+    with_native(&[VARS.as_slice(), &gates].concat(), |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        let role = |(login, callback): (&str, &str), roles: Value, bosses: Value| {
+            let browser = Browser::of(app);
+            let sent = send(&browser, login);
+            provider.answer("/me", 200, &json!({"sub": "ann", "roles": bosses}).to_string());
+            provider.grant(&sent, json!({"realm": {"roles": roles}}));
+            let answer = back(&browser, callback, &sent);
+            if answer.header("location").contains("error=") {
+                return "refused".to_string();
+            }
+            if answer.cookie("token").is_none() {
+                browser.keep(&browser.poke("/api/auth/refresh"));
+            }
+            browser.get("/api/v1/auths/").json()["role"].as_str().unwrap().to_string()
+        };
+        for dialect in [OPEN_WEBUI, LIBRECHAT] {
+            for missing in [json!([]), json!(["Chat"]), json!(7), Value::Null] {
+                assert_eq!(role(dialect, missing.clone(), json!(["boss"])), "refused", "{missing}");
+            }
+            assert_eq!(role(dialect, json!("x staff"), json!([])), "user");
+            assert_eq!(role(dialect, json!(["chat"]), json!(["boss"])), "admin");
+            assert_eq!(role(dialect, json!(["chat"]), Value::Null), "admin", "nobody has said otherwise");
+            assert_eq!(role(dialect, json!(["chat"]), json!([])), "user", "not any more");
+        }
+        provider.answer("/me", 500, "");
+        let browser = Browser::of(app);
+        let sent = send(&browser, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({"realm": {"roles": ["chat"]}}));
+        assert!(back(&browser, OPEN_WEBUI.1, &sent).header("location").ends_with(FAILED));
+    });
+}
+
+#[test]
+fn a_deployment_of_librechats_is_configured_by_its_own_variables() {
+    let vars = [
+        ("OPENID_CLIENT_ID", "portico"),
+        ("OPENID_USE_PKCE", "true"),
+        ("OPENID_ISSUER", "https://id.example.com"),
+        ("OPENID_SCOPE", "openid email"),
+        ("OPENID_AUDIENCE", "api://one, api://two"),
+        ("OPENID_NAME_CLAIM", "nick"),
+        ("OPENID_USERNAME_CLAIM", "handle"),
+        ("OPENID_BUTTON_LABEL", "Sign in with Example"),
+        ("OPENID_IMAGE_URL", "https://id.example.com/logo.png"),
+        ("OPENID_AUTO_REDIRECT", "true"),
+        ("ALLOW_SOCIAL_LOGIN", "true"),
+        ("ALLOW_SOCIAL_REGISTRATION", "true"),
+        ("DEFAULT_USER_ROLE", "user"),
+    ];
+    with_native(&vars, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        let config = app.anonymous().get("/api/config").json();
+        for (key, value) in [
+            ("openidLoginEnabled", json!(true)),
+            ("openidLabel", json!("Sign in with Example")),
+            ("openidImageUrl", json!("https://id.example.com/logo.png")),
+            ("openidAutoRedirect", json!(true)),
+        ] {
+            assert_eq!(config[key], value, "{key}");
+        }
+        let browser = Browser::of(app);
+        let sent = send(&browser, LIBRECHAT.0);
+        assert_eq!(sent.param("scope").as_deref(), Some("openid email"));
+        assert_eq!(sent.param("audience").as_deref(), Some("api://one"));
+        provider.grant(&sent, json!({"nick": "Annie", "handle": "annie"}));
+        back(&browser, LIBRECHAT.1, &sent);
+        let user = browser.poke("/api/auth/refresh").json()["user"].clone();
+        assert_eq!((&user["name"], &user["username"]), (&json!("Annie"), &json!("annie")));
+    });
+}
+
+#[test]
+fn many_who_are_sent_away_from_one_network_wait_and_nobody_elses_sign_in_does() {
+    /* TH-01 */
+    with_native(&VARS, |app, native| {
+        Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        for _ in 0..60 {
+            send(&Browser::of(app), LIBRECHAT.0);
+        }
+        let refused = Browser::of(app).get(LIBRECHAT.0);
+        assert!(refused.header("location").ends_with("/login?redirect=false&error=auth_rate_limited"));
+        assert_eq!(Browser::of(app).get(OPEN_WEBUI.0).status, 429);
+        assert_eq!(Browser::of(app).try_login("root@example.com", PASSWORD).status, 200);
+        send(&Browser::from_network(app, "203.0.113.60"), LIBRECHAT.0);
     });
 }

@@ -6,7 +6,7 @@ use portico_core::{
     id::{GroupId, ProviderSessionId, SessionId, UserId},
     identity::{
         Arrival, ArrivalChange, ArrivalEvents, Arrived, ArrivedAccount, GroupSync, GroupTemplate, Identity,
-        Linked, NewProviderSession, Unlinked,
+        Linked, NewProviderSession, RoleChange, Unlinked,
     },
     oauth::{
         Provider,
@@ -182,12 +182,17 @@ pub(crate) async fn an_arrival_brings_the_account_up_to_date(ports: &impl Ports)
     let change = |subject: &str, change: ArrivalChange| {
         Ok::<_, String>(Arrival { change, ..arrival(ports, subject, "x@example.com")? })
     };
-    let role = |role| ArrivalChange { role: Some(role), ..ArrivalChange::default() };
+    let becomes = |role| ArrivalChange { role: Some(role), ..ArrivalChange::default() };
+    let role = |role| becomes(RoleChange::Role(role));
+    let waits = account(ports, change("1", becomes(RoleChange::Demote))?).await?;
+    hold_eq!((waits.account.user.role, waits.is_changed), (Role::Pending, false));
+    let last = account(ports, change("root", becomes(RoleChange::Demote))?).await?;
+    hold_eq!((last.account.user.role, last.is_changed), (Role::Admin, false));
     let kept = account(ports, change("root", role(Role::User))?).await?;
     hold_eq!((kept.account.user.role, kept.is_changed), (Role::Admin, false));
     let promoted = account(ports, change("1", role(Role::Admin))?).await?;
     hold_eq!((promoted.account.user.role, promoted.is_changed), (Role::Admin, true));
-    let demoted = account(ports, change("root", role(Role::User))?).await?;
+    let demoted = account(ports, change("root", becomes(RoleChange::Demote))?).await?;
     hold_eq!((demoted.account.user.role, demoted.is_changed), (Role::User, true));
     let address = |text: &str| Email::parse(text).map_err(|error| error.to_string());
     let all = ArrivalChange {

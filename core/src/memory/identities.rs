@@ -96,6 +96,7 @@ impl Memory {
     ) -> Result<bool, PortError> {
         let ArrivalChange { role, email, name, image } = change;
         let Some(present) = self.account(user).map(|account| account.user) else { return Ok(false) };
+        let role = role.map(|change| change.of(present.role));
         let is_demoted = role.is_some_and(|role| role != Role::Admin);
         let role = role.filter(|_| !is_demoted || !self.users.borrow().is_last_admin(user));
         let is_free = |email: &crate::email::Email| self.users.borrow().find(email.as_str()).is_none();

@@ -2,9 +2,8 @@
 
 use alloc::{string::String, vec::Vec};
 
-use regex_lite::Regex;
-
 use crate::user::Role;
+use regex_lite::Regex;
 
 /// Stands for any role, in the list of those that are let in.
 const ANY: &str = "*";

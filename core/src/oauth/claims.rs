@@ -24,6 +24,8 @@ pub struct ClaimNames {
     pub email: String,
     /// The name to show.
     pub name: String,
+    /// What somebody calls themselves.
+    pub username: String,
     /// Where the picture is; empty for no pictures.
     pub picture: String,
     /// Roles.
@@ -74,7 +76,7 @@ impl Profile {
             // That somebody reads what stands in `email` says nothing about what stands elsewhere.
             is_email_verified: is_verified && names.email == EMAIL,
             name: text(&names.name).map(ToString::to_string),
-            username: text("preferred_username").map(ToString::to_string),
+            username: text(&names.username).map(ToString::to_string),
             picture: text(&names.picture).map(ToString::to_string),
             roles: found(claims, &names.roles).and_then(|value| words(value, &names.roles_separator)),
             groups: found(claims, &names.groups).and_then(|value| words(value, &names.groups_separator)),
@@ -129,6 +131,7 @@ mod tests {
             subject: None,
             email: "email".into(),
             name: "name".into(),
+            username: "preferred_username".into(),
             picture: "picture".into(),
             roles: "realm_access.roles".into(),
             roles_separator: ",".into(),

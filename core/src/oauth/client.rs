@@ -2,12 +2,13 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::provider::Provider;
+use super::{provider::Provider, role_gate::RoleGates};
 use crate::{
     jwt::PrivateKey,
     outbound_url::{OutboundUrl, Reach},
     secret::Secret,
     throttle::Limit,
+    time::Lifetime,
 };
 use alloc::rc::Rc;
 
@@ -41,6 +42,10 @@ pub struct Client {
     pub audience: Option<String>,
     /// What they are for, as an address (RFC 8707 §2).
     pub resource: Option<String>,
+    /// Whether requests with codes say who we are in the body as well.
+    pub client_id_in_body: bool,
+    /// How long it may take over an answer.
+    pub patience: Lifetime,
     /// How far its addresses may reach (OA-20).
     pub reach: Reach,
 }
@@ -70,6 +75,9 @@ pub enum Endpoints {
         userinfo: Option<OutboundUrl>,
     },
 }
+
+/// How long a server may take over an answer, at most (OA-17).
+pub const PATIENCE: Lifetime = Lifetime::from_seconds(10);
 
 /// How a client shows at the token endpoint who it is (RFC 6749 §2.3).
 #[derive(Clone, Debug)]
@@ -112,6 +120,12 @@ pub struct OAuthPolicy {
     pub roles_separator: String,
     /// What stands between groups in one text.
     pub groups_separator: String,
+    /// What LibreChat's deployments ask of roles at the provider that administrators configure.
+    pub gates: RoleGates,
+    /// What names a member there; empty for the usual claim.
+    pub username_claim: String,
+    /// Whether requests with codes say who we are in the body as well.
+    pub client_id_in_body: bool,
     /// Whether whoever has no account gets one in LibreChat's dialect, whatever Open WebUI's setting says.
     pub member_sign_up: bool,
     /// What every authorization request has besides.

@@ -35,8 +35,6 @@ use crate::{
 
 /// Longest answer of a token endpoint, in bytes (OA-17).
 const MAX_ANSWER_BYTES: usize = 64 * 1_024;
-/// How long a token endpoint may take (OA-17).
-const PATIENCE: Lifetime = Lifetime::from_seconds(10);
 /// The parameter that says what tokens are for (RFC 8707 §2).
 const RESOURCE: &str = "resource";
 /// How long what Apple takes for a secret is good.
@@ -99,7 +97,7 @@ pub async fn exchange_code(
 ) -> Result<ProviderTokens, ExchangeError> {
     let secret = secret_of(client, ports, now).await?;
     let machinery = machinery(client, secret).set_token_uri(token_url(endpoint)?);
-    let ask = |request| send(endpoint, request, ports);
+    let ask = |request| send(endpoint, client.patience, request, ports);
     let request = machinery
         .exchange_code(AuthorizationCode::new(code.to_string()))
         .set_pkce_verifier(PkceCodeVerifier::new(code_verifier.to_string()))
@@ -107,6 +105,11 @@ pub async fn exchange_code(
     let request = match &client.resource {
         Some(resource) => request.add_extra_param(RESOURCE, resource),
         None => request,
+    };
+    // Those without a secret say it in any case (RFC 6749 §3.2.1).
+    let request = match (client.client_id_in_body, &client.auth) {
+        (true, ClientAuth::Basic(_)) => request.add_extra_param("client_id", &client.client_id),
+        (_, _) => request,
     };
     let answer = request.request_async(&ask).await;
     tokens_of(answer.map_err(ExchangeError::from)?, None, now)
@@ -127,7 +130,7 @@ pub async fn refresh(
     let Some(refresh_token) = &old.refresh_token else { return Err(ExchangeError::NothingToShow) };
     let secret = secret_of(client, ports, now).await?;
     let machinery = machinery(client, secret).set_token_uri(token_url(endpoint)?);
-    let ask = |request| send(endpoint, request, ports);
+    let ask = |request| send(endpoint, client.patience, request, ports);
     let shown = RefreshToken::new(refresh_token.expose_secret().clone());
     let mut request = machinery.exchange_refresh_token(&shown);
     if asks_for_scope {
@@ -164,7 +167,7 @@ pub async fn on_behalf_of(
         let mut form = form_urlencoded::Serializer::new(body);
         form.append_pair("grant_type", GRANT).append_pair("assertion", assertion.expose_secret());
         let request = HttpRequest::from_parts(parts, form.finish().into_bytes());
-        send(endpoint, request, ports)
+        send(endpoint, client.patience, request, ports)
     };
     let answer = machinery
         .exchange_client_credentials()
@@ -189,7 +192,7 @@ pub async fn introspect(
     let secret = secret_of(client, ports, now).await?;
     let url = IntrospectionUrl::new(endpoint.as_str().to_string()).map_err(|_| ExchangeError::Unusable)?;
     let machinery = machinery(client, secret).set_introspection_url(url);
-    let ask = |request| send(endpoint, request, ports);
+    let ask = |request| send(endpoint, client.patience, request, ports);
     let shown = AccessToken::new(token.expose_secret().clone());
     let answer = machinery.introspect(&shown).request_async(&ask).await.map_err(ExchangeError::from)?;
     Ok(answer.client_id().filter(|_| answer.active()).map(|id| id.to_string()))
@@ -301,6 +304,7 @@ async fn apples_secret(
 
 async fn send(
     endpoint: &OutboundUrl,
+    patience: Lifetime,
     request: HttpRequest,
     ports: &impl Fetch,
 ) -> Result<HttpResponse, PortError> {
@@ -320,7 +324,7 @@ async fn send(
             headers,
             body: Some(Secret::new(body)),
             max_bytes: MAX_ANSWER_BYTES,
-            patience: PATIENCE,
+            patience,
         })
         .await?;
     // A provider that is down says nothing about what it was shown.

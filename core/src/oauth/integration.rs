@@ -18,7 +18,7 @@ use crate::{
     id::ProviderSessionId,
     outbound_url::{OutboundUrl, Reach},
     secret::Secret,
-    time::UnixSeconds,
+    time::{Lifetime, UnixSeconds},
 };
 
 /// Longest name of an integration, in bytes.
@@ -168,7 +168,7 @@ enum RowEndpoints {
 
 impl Integration {
     /// The client, for requests.
-    pub fn client(&self, reach: Reach) -> Client {
+    pub fn client(&self, reach: Reach, patience: Lifetime) -> Client {
         let Registered { client_id, secret, auth_method, .. } = &self.registered;
         Client {
             client_id: client_id.clone(),
@@ -183,6 +183,8 @@ impl Integration {
             authorize: self.own_parameters(),
             audience: None,
             resource: self.wanted.resource_mode.resource(&self.resource, &self.scope),
+            client_id_in_body: false,
+            patience,
             reach,
         }
     }

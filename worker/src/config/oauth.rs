@@ -6,8 +6,9 @@ use portico_core::{
     jwt::PrivateKey,
     oauth::{
         Client, ClientAuth, Endpoints, OAuthPolicy, Provider, ProviderClient,
-        client::AppleKey,
+        client::{AppleKey, PATIENCE},
         provider::{Preset, PresetEndpoints},
+        role_gate::{RoleGate, RoleGates, TokenKind},
     },
     outbound_url::{OutboundUrl, Reach},
     secret::Secret,
@@ -30,6 +31,9 @@ const TRUSTED_FOR_EMAIL: [Provider; 6] = [
     Provider::Openid,
 ];
 
+const REQUIRED_ROLE: &str = "OPENID_REQUIRED_ROLE";
+const ADMIN_ROLE: &str = "OPENID_ADMIN_ROLE";
+
 /// What pages of the other dialects have to know besides.
 #[derive(Clone, Debug)]
 pub struct OAuthPages {
@@ -45,6 +49,10 @@ pub struct OAuthPages {
     pub reuses_tokens: bool,
     /// Whether LibreChat's pages offer providers.
     pub social_login: bool,
+    /// What the button of the provider says there that administrators configure.
+    pub button_label: String,
+    /// The picture on it.
+    pub button_image: Option<String>,
     /// Whether people let the application use services of others for them.
     pub tool_servers: bool,
     /// Paths that LibreChat's deployments have registered with providers, instead of the usual ones.
@@ -148,6 +156,9 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
                 .unwrap_or_else(|| TRUSTED_FOR_EMAIL.into()),
             roles_separator: self.text("OAUTH_ROLES_SEPARATOR").unwrap_or_else(|| ",".to_string()),
             groups_separator: self.text("OAUTH_GROUPS_SEPARATOR").unwrap_or_else(|| ";".to_string()),
+            gates: RoleGates { required: self.gate(REQUIRED_ROLE), admin: self.gate(ADMIN_ROLE) },
+            username_claim: self.text("OPENID_USERNAME_CLAIM").unwrap_or_default(),
+            client_id_in_body: self.flag("OAUTH_ACCESS_TOKEN_REQUEST_INCLUDE_CLIENT_ID", false),
             member_sign_up: self.flag("ALLOW_SOCIAL_REGISTRATION", false),
             authorize,
         }
@@ -172,8 +183,32 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             id_token_cookie: self.flag("ENABLE_OAUTH_ID_TOKEN_COOKIE", true),
             reuses_tokens: self.flag("OPENID_REUSE_TOKENS", false),
             social_login: self.flag("ALLOW_SOCIAL_LOGIN", false),
+            button_label: self
+                .text("OPENID_BUTTON_LABEL")
+                .unwrap_or_else(|| "Continue with OpenID".to_string()),
+            button_image: self.parsed("OPENID_IMAGE_URL", super::values::absolute_url),
             tool_servers: self.flag("ENABLE_TOOL_SERVERS", true),
         }
+    }
+
+    /// A role that decides something, if the deployment says where it stands.
+    fn gate(&mut self, name: &'static str) -> Option<RoleGate> {
+        let (kind, path) = match name {
+            ADMIN_ROLE => ("OPENID_ADMIN_ROLE_TOKEN_KIND", "OPENID_ADMIN_ROLE_PARAMETER_PATH"),
+            _ => ("OPENID_REQUIRED_ROLE_TOKEN_KIND", "OPENID_REQUIRED_ROLE_PARAMETER_PATH"),
+        };
+        let roles = self.text(name)?;
+        let wanted = "must be `access`, `id` or `userinfo`";
+        let kind = self.parsed(kind, |text| TokenKind::parse(text).ok_or_else(|| wanted.to_string()));
+        let (Some(kind), Some(path)) = (kind, self.text(path)) else {
+            // A gate that nobody can pass is a mistake; an administrator whom nobody makes is none (OA-26).
+            if name != ADMIN_ROLE {
+                self.refuse(name, "needs `OPENID_REQUIRED_ROLE_TOKEN_KIND` and `…_PARAMETER_PATH`");
+            }
+            return None;
+        };
+        let roles = roles.split(',').map(|role| role.trim().to_string()).filter(|role| !role.is_empty());
+        Some(RoleGate { roles: roles.collect(), path, kind })
     }
 
     fn client(
@@ -209,6 +244,8 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             authorize,
             audience: None,
             resource: None,
+            client_id_in_body: false,
+            patience: PATIENCE,
             reach,
         };
         Some(ProviderClient { provider: names.provider, name: names.name.to_string(), client })
@@ -255,6 +292,8 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             authorize: own_parameters(preset),
             audience: None,
             resource: None,
+            client_id_in_body: false,
+            patience: PATIENCE,
             reach,
         };
         Some(ProviderClient { provider: Provider::Apple, name: "apple".to_string(), client })

@@ -141,7 +141,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
 
     /// What administrators can change, as the environment has it.
     pub(super) fn setting_defaults(&mut self) -> Option<SettingDefaults> {
-        let mut defaults = match SettingDefaults::read(|name| self.text(name)) {
+        let mut defaults = match SettingDefaults::read(|name| self.default_of(name)) {
             Ok(defaults) => defaults,
             Err(problems) => {
                 for (variable, problem) in problems {
@@ -154,6 +154,16 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         defaults.authentication = self.flag("WEBUI_AUTH", true);
         defaults.initial_admin_sign_up = self.flag("ENABLE_INITIAL_ADMIN_SIGNUP", false);
         Some(defaults)
+    }
+
+    /// The variable of a setting, or what a variable of LibreChat's says in its place.
+    fn default_of(&self, name: &str) -> Option<String> {
+        let is_public = || self.text("OPENID_USE_PKCE").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        match (name, self.text(name)) {
+            // A client without a secret: the verifier has to do (librechat.md §6.3).
+            ("OAUTH_CODE_CHALLENGE_METHOD", None) if is_public() => Some("S256".to_string()),
+            (_, text) => text,
+        }
     }
 
     pub(super) fn secret(&mut self, variable: &'static str) -> Option<RootSecret> {

@@ -28,8 +28,8 @@ pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>
         "googleLoginEnabled": has(Provider::Google),
         "appleLoginEnabled": has(Provider::Apple),
         "openidLoginEnabled": has(Provider::Openid),
-        "openidLabel": "Continue with OpenID",
-        "openidAutoRedirect": false,
+        "openidLabel": call.config.oauth_pages.button_label,
+        "openidAutoRedirect": settings.is_on("OAUTH_AUTO_REDIRECT"),
         "samlLoginEnabled": false,
         "serverDomain": pages.server.as_ref().unwrap_or(&here),
         "emailLoginEnabled": pages.email_login && policy.password_sign_in,
@@ -42,6 +42,9 @@ pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>
     }));
     if policy.password.min_code_points > PasswordPolicy::DEFAULT.min_code_points {
         keys.insert("minPasswordLength".to_string(), json!(policy.password.min_code_points));
+    }
+    if let Some(image) = &call.config.oauth_pages.button_image {
+        keys.insert("openidImageUrl".to_string(), json!(image));
     }
     let mut interface = Map::new();
     if let Some(url) = &pages.privacy_policy {
@@ -56,7 +59,7 @@ pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>
     keys.insert("interface".to_string(), Value::Object(interface));
     if let Some(role @ (Role::Admin | Role::User)) = role {
         keys.insert("allowAccountDeletion".to_string(), json!(pages.account_deletion || role == Role::Admin));
-        keys.insert("openidReuseTokens".to_string(), json!(false));
+        keys.insert("openidReuseTokens".to_string(), json!(call.config.oauth_pages.reuses_tokens));
         keys.insert("sharedLinksEnabled".to_string(), json!(true));
         keys.insert("publicSharedLinksEnabled".to_string(), json!(false));
         keys.insert("showBirthdayIcon".to_string(), json!(false));

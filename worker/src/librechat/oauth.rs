@@ -23,13 +23,15 @@ use crate::{
     router::Call,
 };
 
+const FAILED: &str = "auth_failed";
+
 /// `GET /oauth/{provider}`: sends the browser to the provider.
 ///
 /// # Errors
 /// None: whatever goes wrong leads back to the page that people sign in on.
 pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let Some(provider) = provider(call).filter(|_| call.config.oauth_pages.social_login) else {
-        return Ok(failed(call));
+        return Ok(failed(call, FAILED));
     };
     let server = call.config.pages.server.clone().unwrap_or_else(|| call.own_origin());
     let paths = &call.config.oauth_pages.callback_paths;
@@ -40,7 +42,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let dialect = Dialect::LibreChat;
     match oauth::start(&call.ctx, provider, dialect, Errand::SignIn, &redirect_uri, held).await {
         Ok(away) => Ok(sent(call, &away)),
-        Err(_) => Ok(failed(call)),
+        Err(error) => Ok(failed(call, word(&error))),
     }
 }
 
@@ -49,7 +51,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 /// # Errors
 /// None.
 pub async fn error(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
-    Ok(failed(call))
+    Ok(failed(call, FAILED))
 }
 
 /// A browser that comes back (contract §6.6).
@@ -58,21 +60,21 @@ pub(crate) fn returned(call: &Call<'_, impl Ports>, result: Result<Back, OAuthEr
     let sign_in = match result {
         Ok(Back::SignedIn(sign_in)) => sign_in,
         Ok(Back::Linked(_)) => return redirect(&client),
-        Err(_) => return failed(call),
+        Err(error) => return failed(call, word(&error)),
     };
     match &sign_in.next {
         // The page that asks for a code after a password asks for it here, too.
         Next::Challenge(issued) if issued.kind == ChallengeKind::Verify => {
             redirect(&format!("{client}/login/2fa?tempToken={}", issued.token.expose_secret()))
         }
-        Next::Challenge(_) | Next::Pending => failed(call),
+        Next::Challenge(_) | Next::Pending => failed(call, FAILED),
         Next::Session(signed_in) => match &signed_in.refresh {
             Some(refresh) => {
                 let mut answer = redirect(&client);
                 view::add_cookies(&mut answer, view::session_cookies(call, refresh));
                 answer
             }
-            None => failed(call),
+            None => failed(call, FAILED),
         },
     }
 }
@@ -111,8 +113,17 @@ pub(super) fn client<P>(call: &Call<'_, P>) -> String {
     call.config.pages.client.clone().unwrap_or_else(|| call.own_origin())
 }
 
-fn failed<P>(call: &Call<'_, P>) -> Answer {
-    redirect(&format!("{}/login?redirect=false&error=auth_failed", client(call)))
+/// What the page is told, of the three words that it knows.
+const fn word(error: &OAuthError) -> &'static str {
+    match error {
+        OAuthError::Banned { .. } => "auth_banned",
+        OAuthError::Throttled { .. } => "auth_rate_limited",
+        _ => FAILED,
+    }
+}
+
+fn failed<P>(call: &Call<'_, P>, word: &str) -> Answer {
+    redirect(&format!("{}/login?redirect=false&error={word}", client(call)))
 }
 
 fn redirect(location: &str) -> Answer {

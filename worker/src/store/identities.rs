@@ -5,7 +5,7 @@ use portico_core::{
     id::{ProviderSessionId, UserId},
     identity::{
         Arrival, Arrived, ArrivedAccount, GroupSync, Identity, Linked, LinkedIdentity, NewProviderSession,
-        ProviderSession, Unlinked,
+        ProviderSession, RoleChange, Unlinked,
     },
     image_reference::ImageReference,
     ports::{EndedRemotely, Identities, PortError, RemoteLogout, Replaced},
@@ -393,14 +393,14 @@ impl<'a> Batch<'a> {
         // What is NULL stays. The last administrator stays one, whatever a provider says (AD-05).
         const UPDATE: &str = concat!(
             "UPDATE users SET
-                 role = CASE WHEN ?5 <> 'admin' AND role = 'admin'
-                     AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id)
+                 role = CASE WHEN (?9 AND role <> 'admin') OR (?5 <> 'admin' AND role = 'admin'
+                     AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id))
                    THEN role ELSE COALESCE(?5, role) END,
                  name = COALESCE(?6, name), profile_image_url = COALESCE(?7, profile_image_url), updated_at = ?8
              WHERE id = ",
             owner!(),
-            " AND id IS NOT ?4 AND (name <> ?6 OR profile_image_url <> ?7 OR (role <> ?5
-                 AND (?5 = 'admin' OR role <> 'admin'
+            " AND id IS NOT ?4 AND (name <> ?6 OR profile_image_url <> ?7
+                 OR (role <> ?5 AND (role = 'admin' OR NOT ?9) AND (?5 = 'admin' OR role <> 'admin'
                    OR EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id))))"
         );
         let change = &arrival.change;
@@ -409,10 +409,11 @@ impl<'a> Batch<'a> {
         self.note(&arrival.events.changed)?;
         let bound = [
             optional(new_id),
-            optional(change.role.map(Role::as_str)),
+            optional(change.role.map(|change| change.of(Role::Admin).as_str())),
             optional(change.name.as_ref().map(DisplayName::as_str)),
             optional(change.image.as_ref().map(ImageReference::as_str)),
             seconds(arrival.at),
+            flag(change.role == Some(RoleChange::Demote)),
         ];
         let updated = self.push(UPDATE, &bound)?;
         self.note(&arrival.events.changed)?;

@@ -4,7 +4,7 @@ use alloc::{string::ToString as _, vec::Vec};
 
 use serde_json::json;
 
-use super::{OAuthError, Refusal, settings};
+use super::{OAuthError, Refusal, identify::Known, settings};
 use crate::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
     display_name::DisplayName,
@@ -15,8 +15,8 @@ use crate::{
     },
     id::{GroupId, UserId},
     identity::{
-        Arrival, ArrivalChange, ArrivalEvents, Arrived, GroupSync, GroupTemplate, Identity,
-        NewProviderSession,
+        Arrival, ArrivalChange, ArrivalEvents, Arrived, GroupSync, GroupTemplate, NewProviderSession,
+        RoleChange,
     },
     image_reference::ImageReference,
     oauth::{
@@ -28,7 +28,7 @@ use crate::{
     ports::{PortError, Ports},
     session::AuthMethod,
     settings::Settings,
-    user::{EmailVerification, NewUser, SignUpPolicy},
+    user::{EmailVerification, NewUser, Role, SignUpPolicy},
 };
 
 /// How a group that a provider knows describes itself (open-webui.md §8.6).
@@ -39,8 +39,7 @@ pub(super) struct SignIn<'a> {
     pub(super) client: &'a ProviderClient,
     pub(super) settings: &'a Settings,
     pub(super) dialect: Dialect,
-    pub(super) identity: Identity,
-    pub(super) profile: Profile,
+    pub(super) known: Known,
 }
 
 /// What there is to it, besides who they are.
@@ -77,17 +76,24 @@ impl SignIn<'_> {
 
 /// What the store is asked for.
 async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) -> Result<Arrival, OAuthError> {
-    let SignIn { client, settings, dialect, identity, profile } = sign_in;
+    let SignIn { client, settings, dialect, known: Known { identity, profile, standing } } = sign_in;
     let policy = &ctx.policy.oauth;
     let email = address(profile, client.provider, policy.email_fallback)?;
     if !settings::admits_domain(settings, &email) || !ctx.policy.admits_address(&email) {
         return Err(OAuthError::DomainRefused);
     }
     let rules = settings::access_rules(settings);
-    let role = match rules.role(profile.roles.as_deref()) {
-        RoleVerdict::Keeps => None,
-        RoleVerdict::Refused => return Err(OAuthError::RoleRefused),
-        RoleVerdict::Role(role) => Some(role),
+    let role = match (rules.role(profile.roles.as_deref()), standing.is_admin) {
+        (RoleVerdict::Refused, _) => return Err(OAuthError::RoleRefused),
+        _ if standing.is_refused => return Err(OAuthError::RoleRefused),
+        (_, Some(true)) => Some(RoleChange::Role(Role::Admin)),
+        (RoleVerdict::Role(role), _) => Some(RoleChange::Role(role)),
+        (RoleVerdict::Keeps, Some(false)) => Some(RoleChange::Demote),
+        (RoleVerdict::Keeps, None) => None,
+    };
+    let default_role = match role {
+        Some(RoleChange::Role(role)) => role,
+        Some(RoleChange::Demote) | None => settings.default_role,
     };
     let name = profile.name.as_deref().and_then(|name| DisplayName::parse(name).ok());
     let image = profile.picture.as_deref().and_then(picture);
@@ -108,13 +114,7 @@ async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) ->
                     false => EmailVerification::Unasked,
                 },
                 default_group: settings.default_group,
-                ..NewUser::new(
-                    UserId::random(ctx.ports)?,
-                    email.clone(),
-                    name,
-                    role.unwrap_or(settings.default_role),
-                    ctx.now,
-                )
+                ..NewUser::new(UserId::random(ctx.ports)?, email.clone(), name, default_role, ctx.now)
             })
         }
         false => None,

@@ -209,17 +209,17 @@ async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -
         names: &names,
         rules: &settings::access_rules(&settings),
         needs_verified: settings.is_on("OAUTH_MERGE_ACCOUNTS_BY_EMAIL"),
+        asks_userinfo: ctx.policy.oauth.gates.ask_userinfo(),
         user: came.query.user.as_deref(),
     };
-    let (identity, profile) = identify::identify(ctx, &asked, &tokens).await?;
+    let known = identify::identify(ctx, &asked, &tokens).await?;
     match pending.errand {
         Errand::Link(user, session) => {
-            link::link(ctx, user, session, &identity).await?;
+            link::link(ctx, user, session, &known.identity).await?;
             Ok(Back::Linked(came.provider))
         }
         Errand::SignIn => {
-            let sign_in =
-                SignIn { client: &client, settings: &settings, dialect: pending.dialect, identity, profile };
+            let sign_in = SignIn { client: &client, settings: &settings, dialect: pending.dialect, known };
             Ok(Back::SignedIn(Box::new(signed_in(ctx, sign_in, &tokens, &came).await?)))
         }
     }
@@ -235,7 +235,7 @@ async fn signed_in(
     let session = ProviderSessionId::random(ctx.ports)?;
     let kept = NewProviderSession {
         id: session,
-        remote: sign_in.profile.session.clone(),
+        remote: sign_in.known.profile.session.clone(),
         sealed: provider_tokens::seal(ctx, session, tokens)?,
         expires_at: tokens.expires_at,
         kept: ctx.policy.oauth.kept_sessions,

@@ -5,10 +5,10 @@ use alloc::{
     vec::Vec,
 };
 
-use super::OAuthError;
+use super::{OAuthError, settings};
 use crate::{
     flow::Ctx,
-    oauth::{Client, ClientAuth, Endpoints, OAuthPolicy, Provider, ProviderClient},
+    oauth::{Client, ClientAuth, Endpoints, OAuthPolicy, Provider, ProviderClient, client::PATIENCE},
     ports::Ports,
     seal::{OpenError, Place},
     secret::Secret,
@@ -33,11 +33,16 @@ pub(super) async fn find(
     ctx: &Ctx<'_, impl Ports>,
     provider: Provider,
 ) -> Result<ProviderClient, OAuthError> {
-    if provider == Provider::Openid {
-        return openid(ctx, &*ctx.settings().await?);
-    }
-    let known = ctx.policy.oauth.clients.iter().find(|client| client.provider == provider);
-    known.cloned().ok_or(OAuthError::UnknownProvider)
+    let settings = ctx.settings().await?;
+    let mut found = if provider == Provider::Openid {
+        openid(ctx, &settings)?
+    } else {
+        let known = ctx.policy.oauth.clients.iter().find(|client| client.provider == provider);
+        known.cloned().ok_or(OAuthError::UnknownProvider)?
+    };
+    found.client.patience = settings::patience(&settings, "OAUTH_TIMEOUT");
+    found.client.client_id_in_body = ctx.policy.oauth.client_id_in_body;
+    Ok(found)
 }
 
 /// The provider that administrators configure.
@@ -64,8 +69,14 @@ fn openid(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Result<ProviderClie
         scope: text("OAUTH_SCOPES").unwrap_or_else(|| Provider::Openid.preset().scope.to_string()),
         redirect_uri: text("OPENID_REDIRECT_URI"),
         authorize: policy.authorize.clone(),
-        audience: text("OAUTH_AUDIENCE"),
+        // LibreChat's variable lists several; the first is asked for (librechat.md §6.3).
+        audience: settings
+            .text("OAUTH_AUDIENCE")
+            .and_then(|list| list.split(',').next())
+            .map(|audience| audience.trim().to_string()),
         resource: None,
+        client_id_in_body: false,
+        patience: PATIENCE,
         reach: policy.reach,
     };
     Ok(ProviderClient { provider: Provider::Openid, name: openid_name(settings), client })

@@ -5,6 +5,7 @@ use alloc::{
     string::{String, ToString as _},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::{OAuthError, Refusal, documents};
@@ -20,6 +21,7 @@ use crate::{
         discovery::Metadata,
         id_token::{self, ClaimSet, Expectation, IdTokenError, Identified},
         provider::github,
+        role_gate::{Standing, Words},
         tokens::ProviderTokens,
     },
     outbound_url::OutboundUrl,
@@ -30,8 +32,6 @@ use crate::{
 
 /// Longest answer about somebody, in bytes.
 const MAX_ANSWER_BYTES: usize = 64 * 1_024;
-/// How long it may take.
-const PATIENCE: Lifetime = Lifetime::from_seconds(10);
 const LIMITS: Limits = Limits { depth: 8, members: 4_000 };
 
 /// What is asked of whom.
@@ -43,6 +43,8 @@ pub(super) struct Asked<'a> {
     pub(super) rules: &'a AccessRules,
     /// Whether it matters that somebody reads their address.
     pub(super) needs_verified: bool,
+    /// Whether the answer about the person matters in any case.
+    pub(super) asks_userinfo: bool,
     /// What Apple says beside the ID token, once.
     pub(super) user: Option<&'a str>,
 }
@@ -52,20 +54,23 @@ pub(super) async fn identify(
     ctx: &Ctx<'_, impl Ports>,
     asked: &Asked<'_>,
     tokens: &ProviderTokens,
-) -> Result<(Identity, Profile), OAuthError> {
+) -> Result<Known, OAuthError> {
     let preset = asked.client.provider.preset();
+    let mut words = Words { access: claims_of(tokens.access_token.expose_secret()), ..Words::default() };
     let Identified { issuer, mut claims } = if asked.client.client.is_openid() {
         let mut identified = verified(ctx, asked, tokens).await?;
+        words.id = Some(identified.claims.clone());
         if let Some(userinfo) = asked.metadata.userinfo.as_ref().filter(|_| lacks(&identified.claims, asked))
         {
-            let answer = about(ctx, userinfo, tokens).await?;
+            let answer = about(ctx, userinfo, asked.client.client.patience, tokens).await?;
+            words.userinfo = Some(answer.clone());
             let claims = id_token::joined(identified.claims, answer).ok_or(Refusal::UserInfo)?;
             identified = Identified { claims, ..identified };
         }
         identified
     } else {
         let userinfo = asked.metadata.userinfo.as_ref().ok_or(Refusal::UserInfo)?;
-        let claims = about(ctx, userinfo, tokens).await?;
+        let claims = about(ctx, userinfo, asked.client.client.patience, tokens).await?;
         Identified { issuer: asked.metadata.issuer.clone(), claims }
     };
     (preset.normalise)(&mut claims);
@@ -79,7 +84,33 @@ pub(super) async fn identify(
     }
     let profile = Profile::read(&claims, asked.names, preset.quotes_booleans).ok_or(Refusal::NoSubject)?;
     let provider = asked.client.provider.as_str().to_string();
-    Ok((Identity { provider, issuer, subject: profile.subject.clone() }, profile))
+    let identity = Identity { provider, issuer, subject: profile.subject.clone() };
+    Ok(Known { identity, profile, standing: standing(ctx, asked.client.provider, &words) })
+}
+
+/// Who somebody is, and what that makes of them.
+pub(super) struct Known {
+    pub(super) identity: Identity,
+    pub(super) profile: Profile,
+    pub(super) standing: Standing,
+}
+
+/// What roles at the provider make of somebody, where a deployment of LibreChat's asks for some.
+pub(super) fn standing(ctx: &Ctx<'_, impl Ports>, provider: Provider, words: &Words) -> Standing {
+    match provider {
+        Provider::Openid => ctx.policy.oauth.gates.standing(words),
+        _ => Standing::default(),
+    }
+}
+
+/// The claims of a token that has come from its provider itself: nobody else can have signed it.
+pub(super) fn claims_of(token: &str) -> Option<ClaimSet> {
+    let body = token.split('.').nth(1).filter(|_| token.split('.').count() == 3)?;
+    let body = URL_SAFE_NO_PAD.decode(body).ok()?;
+    match json::parse(&body, LIMITS) {
+        Ok(Value::Object(claims)) => Some(claims),
+        Ok(_) | Err(_) => None,
+    }
 }
 
 /// What the ID token says.
@@ -113,15 +144,17 @@ fn lacks(claims: &ClaimSet, asked: &Asked<'_>) -> bool {
         || is_missing(&asked.names.name)
         || (asked.rules.manages_roles && is_missing(&asked.names.roles))
         || (asked.rules.manages_groups && is_missing(&asked.names.groups))
+        || asked.asks_userinfo
 }
 
 /// What the provider answers when it is asked about whoever has the token.
 pub(super) async fn about(
     ctx: &Ctx<'_, impl Ports>,
     url: &OutboundUrl,
+    patience: Lifetime,
     tokens: &ProviderTokens,
 ) -> Result<ClaimSet, OAuthError> {
-    match answer(ctx, url, tokens).await? {
+    match answer(ctx, url, patience, tokens).await? {
         Value::Object(claims) => Ok(claims),
         _ => Err(Refusal::UserInfo.into()),
     }
@@ -130,6 +163,7 @@ pub(super) async fn about(
 async fn answer(
     ctx: &Ctx<'_, impl Ports>,
     url: &OutboundUrl,
+    patience: Lifetime,
     tokens: &ProviderTokens,
 ) -> Result<Value, OAuthError> {
     let authorization = Secret::new(format!("Bearer {}", tokens.access_token.expose_secret()));
@@ -139,7 +173,7 @@ async fn answer(
             .into(),
         body: None,
         max_bytes: MAX_ANSWER_BYTES,
-        patience: PATIENCE,
+        patience,
     });
     // Whatever is wrong with the provider is not wrong with us.
     let fetched = fetched.await.map_err(|_| Refusal::UserInfo)?;
@@ -157,7 +191,9 @@ async fn github_address(
     let userinfo = asked.metadata.userinfo.as_ref().ok_or(Refusal::UserInfo)?;
     let list = asked.client.client.reach.check(&format!("{}/emails", userinfo.as_str()));
     let list = list.map_err(|_| OAuthError::Misconfigured)?;
-    if let Some((email, is_verified)) = github::primary_address(&answer(ctx, &list, tokens).await?) {
+    if let Some((email, is_verified)) =
+        github::primary_address(&answer(ctx, &list, asked.client.client.patience, tokens).await?)
+    {
         claims.insert("email".to_string(), Value::String(email));
         claims.insert("email_verified".to_string(), Value::Bool(is_verified));
     }

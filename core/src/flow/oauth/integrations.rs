@@ -5,6 +5,7 @@ use super::{
     callback::{self, Given},
     documents, link, provider_tokens, registration,
     registration::RegistrationError,
+    settings,
     start::{self, Leave},
 };
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     id::{ProviderSessionId, UserId},
     identity::NewProviderSession,
     oauth::{
-        IntegrationId, StoredIntegration,
+        Client, IntegrationId, StoredIntegration,
         discovery::DOCUMENT_PATIENCE,
         exchange::ExchangeError,
         integration::Integration,
@@ -61,7 +62,7 @@ pub async fn authorize(
         redirect_uri: &integration.wanted.redirect_uri,
         held,
     };
-    let (url, browser) = leave.sent(ctx, &integration.client(ctx.policy.oauth.reach)).await?;
+    let (url, browser) = leave.sent(ctx, &client(ctx, &integration).await?).await?;
     Ok(Away { url, browser, response_mode: ResponseMode::Query })
 }
 
@@ -89,7 +90,7 @@ pub async fn returned(
         return Err(IntegrationError::NotAllowed);
     }
     let (_, integration) = find(ctx, id).await?.ok_or(IntegrationError::State)?;
-    let client = integration.client(ctx.policy.oauth.reach);
+    let client = client(ctx, &integration).await?;
     let Given { tokens, .. } = query.redeem(ctx, &pending, &client).await?;
     let row = ProviderSessionId::random(ctx.ports)?;
     let kept = NewProviderSession {
@@ -103,7 +104,16 @@ pub async fn returned(
     Ok(ctx.ports.keep_provider_session(user, id.as_str(), kept, event).await?)
 }
 
-/// The client that the deployment is for an integration. One that does not open is none that works (SR-05).
+/// The client that the deployment is for an integration, for requests.
+pub(super) async fn client(
+    ctx: &Ctx<'_, impl Ports>,
+    integration: &Integration,
+) -> Result<Client, PortError> {
+    let patience = settings::patience(&*ctx.settings().await?, "OAUTH_CLIENT_TIMEOUT");
+    Ok(integration.client(ctx.policy.oauth.reach, patience))
+}
+
+/// What is stored of an integration. One that does not open is none that works (SR-05).
 pub(super) async fn find(
     ctx: &Ctx<'_, impl Ports>,
     id: &IntegrationId,
@@ -122,7 +132,7 @@ async fn is_forgotten(
     if integration.registered.secret_expires_at.is_some_and(|end| end <= ctx.now) {
         return Ok(true);
     }
-    let client = integration.client(ctx.policy.oauth.reach);
+    let client = client(ctx, integration).await?;
     let metadata = documents::metadata(ctx, &client).await?;
     let (state, secrets) = (RoundTripToken::random(ctx.ports)?, RoundTripSecrets::random(ctx.ports)?);
     let redirect_uri = &integration.wanted.redirect_uri;

@@ -113,8 +113,8 @@ async fn asked(
     let client = match Peer::parse(&session.provider).ok_or(ProviderTokenError::None)? {
         Peer::Provider(provider) => clients::find(ctx, provider).await.map_err(failed)?.client,
         Peer::Integration(id) => {
-            let found = integrations::find(ctx, &id).await?.ok_or(ProviderTokenError::None)?;
-            found.1.client(ctx.policy.oauth.reach)
+            let (_, integration) = integrations::find(ctx, &id).await?.ok_or(ProviderTokenError::None)?;
+            integrations::client(ctx, &integration).await?
         }
     };
     let metadata = documents::metadata(ctx, &client).await.map_err(failed)?;

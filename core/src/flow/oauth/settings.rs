@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use crate::{
     email::Email,
-    oauth::{OAuthPolicy, access::AccessRules, claims::ClaimNames},
+    oauth::{OAuthPolicy, access::AccessRules, claims::ClaimNames, client::PATIENCE},
     settings::Settings,
+    time::Lifetime,
 };
 
 /// Where claims stand (open-webui.md §8.4).
@@ -20,6 +21,10 @@ pub(super) fn claim_names(settings: &Settings, policy: &OAuthPolicy) -> ClaimNam
         subject: settings.text("OAUTH_SUB_CLAIM").map(ToString::to_string),
         email: text("OAUTH_EMAIL_CLAIM", "email"),
         name: text("OAUTH_USERNAME_CLAIM", "name"),
+        username: match policy.username_claim.as_str() {
+            "" => "preferred_username".to_string(),
+            claim => claim.to_string(),
+        },
         // An empty name is no picture.
         picture: settings.named("OAUTH_PICTURE_CLAIM").as_str().unwrap_or("picture").to_string(),
         roles: text("OAUTH_ROLES_CLAIM", "roles"),
@@ -58,6 +63,12 @@ pub(super) fn group_data(settings: &Settings) -> Value {
         share => share.clone(),
     };
     json!({"config": {"share": share}})
+}
+
+/// How long a server may take over an answer: what a setting says, within bounds (OA-17).
+pub(super) fn patience(settings: &Settings, name: &str) -> Lifetime {
+    let seconds = settings.named(name).as_u64().filter(|seconds| *seconds > 0);
+    seconds.map_or(PATIENCE, |seconds| Lifetime::from_seconds(seconds).min(PATIENCE))
 }
 
 fn comma_list(settings: &Settings, name: &str) -> Vec<String> {

@@ -8,7 +8,9 @@ use alloc::{
 use super::{
     OAuthError, Refusal,
     arrival::{Ends, SignIn},
-    clients, documents, identify, settings,
+    clients, documents,
+    identify::{self, Known},
+    settings,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -22,6 +24,7 @@ use crate::{
         exchange,
         id_token::{self, Expectation},
         pending::Dialect,
+        role_gate::Words,
         tokens::{NEVER, ProviderTokens},
     },
     ports::{BucketKey, PortError, Ports},
@@ -65,8 +68,8 @@ pub async fn exchange(
         error => error.into(),
     })?;
     let shown = Shown { client: &client, metadata: &metadata, token };
-    let (profile, issuer) = proved(ctx, &settings, &shown).await?;
-    signed_in(ctx, &settings, &client, profile, issuer).await
+    let known = proved(ctx, &settings, &shown).await?;
+    signed_in(ctx, &settings, &client, known).await
 }
 
 fn is_configured(ctx: &Ctx<'_, impl Ports>, settings: &Settings, provider: Provider) -> bool {
@@ -88,22 +91,33 @@ async fn proved(
     ctx: &Ctx<'_, impl Ports>,
     settings: &Settings,
     shown: &Shown<'_>,
-) -> Result<(Profile, String), TokenExchangeError> {
+) -> Result<Known, TokenExchangeError> {
     let names = settings::claim_names(settings, &ctx.policy.oauth);
     let preset = shown.client.provider.preset();
-    let (mut claims, issuer) = match of_id_token(ctx, shown).await? {
-        Some(identified) => (identified.claims, identified.issuer),
+    let (mut claims, issuer, words) = match of_id_token(ctx, shown).await? {
+        Some(identified) => {
+            let words = Words { id: Some(identified.claims.clone()), ..Words::default() };
+            (identified.claims, identified.issuer, words)
+        }
         None => {
             of_access_token(ctx, shown).await?;
             let tokens = as_tokens(shown, ctx.now);
             let userinfo = shown.metadata.userinfo.as_ref().ok_or(TokenExchangeError::NotValidated)?;
-            let claims = identify::about(ctx, userinfo, &tokens).await;
-            (claims.map_err(|_| TokenExchangeError::NotValidated)?, shown.metadata.issuer.clone())
+            let patience = shown.client.client.patience;
+            let claims = identify::about(ctx, userinfo, patience, &tokens).await;
+            let claims = claims.map_err(|_| TokenExchangeError::NotValidated)?;
+            let access = identify::claims_of(shown.token.expose_secret());
+            let words = Words { access, userinfo: Some(claims.clone()), id: None };
+            (claims, shown.metadata.issuer.clone(), words)
         }
     };
     (preset.normalise)(&mut claims);
     let profile = Profile::read(&claims, &names, preset.quotes_booleans);
-    Ok((profile.ok_or(TokenExchangeError::NoSubject)?, issuer))
+    let profile = profile.ok_or(TokenExchangeError::NoSubject)?;
+    let provider = shown.client.provider;
+    let identity =
+        Identity { provider: provider.as_str().to_string(), issuer, subject: profile.subject.clone() };
+    Ok(Known { identity, profile, standing: identify::standing(ctx, provider, &words) })
 }
 
 /// What an ID token that was made for us says; `None` where it is something else.
@@ -158,20 +172,17 @@ async fn signed_in(
     ctx: &Ctx<'_, impl Ports>,
     settings: &Settings,
     client: &ProviderClient,
-    profile: Profile,
-    issuer: String,
+    known: Known,
 ) -> Result<Next, TokenExchangeError> {
-    if profile.email.is_none() {
+    if known.profile.email.is_none() {
         return Err(TokenExchangeError::NoEmail);
     }
     // Whose roles are not known is not let in by a token that somebody else shows.
     let rules = settings::access_rules(settings);
-    if rules.needs_roles() && profile.roles.is_none() {
+    if rules.needs_roles() && known.profile.roles.is_none() {
         return Err(TokenExchangeError::RoleRefused);
     }
-    let provider = client.provider.as_str().to_string();
-    let identity = Identity { provider, issuer, subject: profile.subject.clone() };
-    let sign_in = SignIn { client, settings, dialect: Dialect::OpenWebui, identity, profile };
+    let sign_in = SignIn { client, settings, dialect: Dialect::OpenWebui, known };
     let ends = Ends { session: None, signs_up: false, may_be_first: false };
     sign_in.arrive(ctx, ends).await.map_err(|error| match error {
         OAuthError::Closed | OAuthError::EmailTaken => TokenExchangeError::NoAccount,
