@@ -1,24 +1,32 @@
 // A provider of OpenID Connect on this machine: for tests, and for trying out `cargo xtask dev --with-idp`.
-//   node provider.mjs [PORT]
-// Anybody of the people below signs in with any password. Any address of this machine may be a client's. One line of
-// JSON out for each thing that happens:
-//   {"port": N}          it listens
-//   {"asked": "/token"}  it was asked
-// Lines of JSON in change the client: {"backchannel_logout_uri": "http://…", "backchannel_logout_session_required": true}.
+//   node provider.mjs PORT [SECONDS]
+// Port 0 is any free one; access tokens live that many seconds. One line of JSON out when it listens: {"port": N}.
+//
+// Anybody of the people below signs in with any password. Any address of this machine may be a client's. `/mcp` is a tool
+// server that lets nobody in without a token of this provider.
+//
+// For tests: GET /control says how often each path has been asked for; POST /control with a JSON object changes the client,
+// such as {"backchannelLogoutUri": "http://…"}, with {"forget": ID} forgets another one, and with {"seconds": N} lets access
+// tokens live that long from then on.
+//
 // Ends with its input when that is a pipe.
-import { createInterface } from "node:readline";
+import { createServer } from "node:http";
+import { text } from "node:stream/consumers";
 import { exportJWK, generateKeyPair } from "jose";
 import Provider from "oidc-provider";
 
-export const CLIENT = { client_id: "portico", client_secret: "a secret of the local provider" };
+const CLIENT = { client_id: "portico", client_secret: "a secret of the local provider" };
 
 const PEOPLE = {
   ann: { email: "ann@example.com", email_verified: true, name: "Ann Lee", roles: ["member"], groups: ["chat"] },
   bob: { email: "bob@example.com", email_verified: false, name: "Bob Ray", roles: ["member"], groups: [] },
   root: { email: "root@example.com", email_verified: true, name: "Root", roles: ["admin"], groups: ["chat", "staff"] },
+  // Somebody else with an address that is already taken.
+  twin: { email: "ann@example.com", email_verified: true, name: "Ann's Twin", roles: ["member"], groups: [] },
 };
 
-const tell = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+const [wanted = "0", lifetime = "600"] = process.argv.slice(2);
+let seconds = Number(lifetime);
 const isLocal = (uri) => ["127.0.0.1", "localhost", "[::1]"].includes(new URL(uri).hostname);
 
 async function key(alg) {
@@ -45,14 +53,21 @@ async function provider(issuer) {
       email: ["email", "email_verified"],
       profile: ["name", "roles", "groups"],
     },
-    scopes: ["openid", "email", "profile", "offline_access"],
+    scopes: ["openid", "email", "profile", "offline_access", "tools"],
     rotateRefreshToken: true,
+    // Without the guard that keeps it from talking to this machine.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     issueRefreshToken: async () => true,
-    ttl: { AccessToken: 600, IdToken: 600, Session: 3600, Grant: 3600, Interaction: 600 },
+    ttl: { AccessToken: () => seconds, IdToken: 600, Session: 3600, Grant: 3600, Interaction: 600 },
     features: {
       backchannelLogout: { enabled: true },
       introspection: { enabled: true },
       registration: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        getResourceServerInfo: async () => ({ scope: "tools", accessTokenFormat: "opaque" }),
+        useGrantedResource: async () => true,
+      },
       rpInitiatedLogout: { enabled: true },
     },
     async findAccount(context, id) {
@@ -60,29 +75,42 @@ async function provider(issuer) {
       return person && { accountId: id, claims: async () => ({ sub: id, ...person }) };
     },
   });
+  server.on("backchannel.error", (context, error) => console.error(String(error?.cause ?? error)));
   server.Client.prototype.redirectUriAllowed = isLocal;
   server.Client.prototype.postLogoutRedirectUriAllowed = isLocal;
-  server.use((context, next) => {
-    tell({ asked: context.path });
-    return next();
-  });
   return server;
 }
 
-const wanted = Number(process.argv[2] ?? 0);
-const { createServer } = await import("node:http");
 const http = createServer();
-http.listen(wanted, "127.0.0.1", async () => {
+http.listen(Number(wanted), "127.0.0.1", async () => {
   const { port } = http.address();
-  const server = await provider(`http://127.0.0.1:${port}`);
-  http.on("request", server.callback());
-  createInterface({ input: process.stdin }).on("line", async (line) => {
-    const client = await server.Client.find(CLIENT.client_id);
-    for (const [name, value] of Object.entries(JSON.parse(line))) {
-      client[name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())] = value;
+  const issuer = `http://127.0.0.1:${port}`;
+  const server = await provider(issuer);
+  const answer = server.callback();
+  const asked = {};
+  const json = (response, status, body, headers = {}) =>
+    response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(body));
+  http.on("request", async (request, response) => {
+    const { pathname } = new URL(request.url, issuer);
+    if (pathname === "/control" && request.method === "GET") return json(response, 200, asked);
+    if (pathname === "/control") {
+      const { forget, seconds: next, ...change } = JSON.parse(await text(request));
+      seconds = next ?? seconds;
+      if (forget) await server.Client.adapter.destroy(forget);
+      Object.assign(await server.Client.find(CLIENT.client_id), change);
+      return json(response, 200, {});
     }
-    tell({ changed: true });
+    asked[pathname] = (asked[pathname] ?? 0) + 1;
+    if (pathname === "/mcp") {
+      const about = `${issuer}/.well-known/oauth-protected-resource/mcp`;
+      return json(response, 401, {}, { "www-authenticate": `Bearer resource_metadata="${about}"` });
+    }
+    if (pathname === "/.well-known/oauth-protected-resource/mcp") {
+      const about = { resource: `${issuer}/mcp`, authorization_servers: [issuer], scopes_supported: ["tools"] };
+      return json(response, 200, about);
+    }
+    return answer(request, response);
   });
-  tell({ port });
+  process.stdout.write(`${JSON.stringify({ port })}\n`);
 });
-if (!process.stdin.isTTY) process.stdin.on("end", () => process.exit(0));
+if (!process.stdin.isTTY) process.stdin.resume().on("end", () => process.exit(0));

@@ -33,8 +33,8 @@ pub async fn callback(call: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
     let returned =
         oauth::callback(&call.ctx, provider, query, held.as_ref(), may_be_first, previous.as_deref()).await;
     Ok(match returned.dialect {
-        Some(Dialect::LibreChat) => librechat::oauth::returned(call, returned.result),
-        None if call.param("provider") == OPENID => librechat::oauth::returned(call, returned.result),
+        Some(Dialect::LibreChat) => librechat::oauth::returned(call, returned.result).await,
+        None if call.param("provider") == OPENID => librechat::oauth::returned(call, returned.result).await,
         Some(Dialect::OpenWebui) | None => open_webui::oauth::returned(call, returned.result).await,
     })
 }

@@ -16,7 +16,9 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::{
-    build, migrate,
+    build,
+    idp::Idp,
+    migrate,
     step::step,
     tools::{self, Node},
     workspace,
@@ -25,12 +27,18 @@ use crate::{
 /// How long wrangler may take until the worker answers.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
+/// How long access tokens of the local provider live.
+const TOKEN_SECONDS: u32 = 600;
+
 /// Set everything up and serve the worker locally, rebuilding on change.
 #[derive(Args, Debug)]
 pub(crate) struct Dev {
     /// Port on 127.0.0.1
     #[arg(long, default_value_t = 8787)]
     port: u16,
+    /// Start a provider of accounts beside it, on the next port, and let people sign in by it
+    #[arg(long)]
+    with_idp: bool,
 }
 
 impl Dev {
@@ -49,11 +57,24 @@ impl Dev {
         // Nobody listens any more once we are on our way out; a second Ctrl-C changes nothing.
         ctrlc::set_handler(move || _ = sender.send(())).context("handle Ctrl-C")?;
         let state = workspace::dev_state();
-        let place = Place { port: self.port, state: &state, output: Stdio::inherit, vars: &[] };
+        // Always the same port: who the provider says it is must not change under those who have come by it.
+        let start_idp = || Idp::start(&node, self.port.saturating_add(1), TOKEN_SECONDS);
+        let idp = self.with_idp.then(|| step("start the local provider", start_idp)).transpose()?;
+        let mut vars = idp.as_ref().map(Idp::vars).unwrap_or_default();
+        if idp.is_some() {
+            // Whoever signs out there comes back to where they sign in.
+            let page = format!("http://127.0.0.1:{}/auth", self.port);
+            vars.push(("WEBUI_AUTH_SIGNOUT_REDIRECT_URL", page));
+        }
+        let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let place = Place { port: self.port, state: &state, output: Stdio::inherit, vars: &vars };
         let mut wrangler = Wrangler::start(&node, &place, stop)?;
         let url = format!("http://127.0.0.1:{}", self.port);
         step("start the worker", || wrangler.wait_until_it_answers(&url))?;
         print_welcome(&url);
+        if let Some(idp) = &idp {
+            print_idp(&url, idp);
+        }
         wrangler.serve()
     }
 }
@@ -241,5 +262,14 @@ Who am I?
 
 Mails that it would send are at {url}/dev/outbox
 "
+    );
+}
+
+fn print_idp(url: &str, idp: &Idp) {
+    println!(
+        "The local provider is {issuer}. Press \"Sign in with SSO\" on {url}/auth
+and be ann, bob or root there, with any password.
+",
+        issuer = idp.issuer(),
     );
 }

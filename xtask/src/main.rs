@@ -8,6 +8,7 @@ extern crate alloc;
 mod bench;
 mod build;
 mod dev;
+mod idp;
 mod invite;
 mod keys;
 mod lint;

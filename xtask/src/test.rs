@@ -7,7 +7,9 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    build, dev, lint, package, requirements,
+    build, dev,
+    idp::Idp,
+    lint, package, requirements,
     step::{quiet, step},
     tools, workspace,
 };
@@ -244,7 +246,25 @@ fn clients() -> Result<Count> {
     let count = client("owui-client", "owui.py")
         .and_then(|count| Ok(count.plus(client("schemathesis", "openapi.py")?)));
     server.stop()?;
-    Ok(count?.plus(librechat(&node)?))
+    Ok(count?.plus(librechat(&node)?).plus(oauth(&node)?))
+}
+
+/// Signing in by a provider, in Chromium.
+fn oauth(node: &tools::Node) -> Result<Count> {
+    // So short that each token is due to be refreshed.
+    const TOKEN_SECONDS: u32 = 200;
+    let browser = tools::browser()?;
+    let idp = step("start the local provider", || Idp::start(node, 0, TOKEN_SECONDS))?;
+    let vars = idp.vars();
+    let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let server = step("start the worker as its client", || dev::Throwaway::start(node, &vars))?;
+    let count = step("sign-in by a provider in Chromium", || {
+        let script = node.script(workspace::root().join("tests/clients/oauth.mjs"));
+        let script = script.args([server.url(), idp.issuer()]).env("NODE_NO_WARNINGS", "1");
+        counted(script.env("PORTICO_CHROMIUM", &browser.binary).run_and_report()?)
+    });
+    server.stop()?;
+    count
 }
 
 /// LibreChat's own client, as it is published: in Node, then in Chromium.

@@ -14,7 +14,7 @@ use portico_core::{
     session::ChallengeKind,
 };
 
-use super::{error::Error, view};
+use super::{auth::login, error::Error, view};
 use crate::{
     http::{
         answer::{self, Answer},
@@ -55,7 +55,7 @@ pub async fn error(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 }
 
 /// A browser that comes back (contract §6.6).
-pub(crate) fn returned(call: &Call<'_, impl Ports>, result: Result<Back, OAuthError>) -> Answer {
+pub(crate) async fn returned(call: &Call<'_, impl Ports>, result: Result<Back, OAuthError>) -> Answer {
     let client = client(call);
     let sign_in = match result {
         Ok(Back::SignedIn(sign_in)) => sign_in,
@@ -70,6 +70,7 @@ pub(crate) fn returned(call: &Call<'_, impl Ports>, result: Result<Back, OAuthEr
         Next::Challenge(_) | Next::Pending => failed(call, FAILED),
         Next::Session(signed_in) => match &signed_in.refresh {
             Some(refresh) => {
+                login::end_previous(call).await;
                 let mut answer = redirect(&client);
                 view::add_cookies(&mut answer, view::session_cookies(call, refresh));
                 answer

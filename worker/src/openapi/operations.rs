@@ -168,6 +168,8 @@ pub(super) const OPERATIONS: &[Row] = &[
     row(("GET", "/api/version"), "The version of the API.", "", &[], "Version", &[]),
     row(("GET", "/dev/outbox"), "Mails of a developer's own machine.", "", &[], "Letters", &[404]),
     row(("GET", "/health"), "Whether this service runs.", "", &[], "Status", &[]),
+    row(("GET", "/auth"), "A page to sign in on.", "", &[], "Page", &[]),
+    row(("GET", "/login"), "The same page.", "", &[], "Page", &[]),
     row(("GET", "/oauth/clients/{client_id}/authorize"), "Sends the caller's browser to whoever lets people in at a service.", "", &[], "", &[302, 404, 500, 502]),
     row(("GET", "/oauth/clients/{client_id}/callback"), "Back from there.", "", &[], "", &[307, 404]),
     row(("GET", "/oauth/error"), "Back to where people sign in.", "", &[], "", &[302]),
@@ -184,5 +186,6 @@ pub(super) const OPERATIONS: &[Row] = &[
     row(("GET", "/ready"), "Whether it can work.", "", &[], "Ready", &[]),
     row(("GET", "/register"), "The page behind an invitation.", "", &[], "Page", &[]),
     row(("GET", "/reset-password"), "The page behind a mail about a new password.", "", &[], "Page", &[]),
+    row(("GET", "/sign-in.js"), "The script of the page that people sign in on.", "", &[], "Script", &[]),
     row(("GET", "/verify"), "The page behind a mail about an address.", "", &[], "Page", &[]),
 ];

@@ -154,6 +154,8 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
         (GET,    "/api/version",                                  anonymous!(open_webui::version::version),             FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/dev/outbox",                                   anonymous!(dev_outbox::list),                         FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/health",                                       anonymous!(open_webui::version::health),              FORM,    Unlimited,                                   Any,     None,                             Short),
+        (GET,    "/auth",                                         anonymous!(pages::sign_in),                           FORM,    Unlimited,                                   Any,     None,                             Long),
+        (GET,    "/login",                                        anonymous!(pages::sign_in),                           FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/oauth/clients/{client_id}/authorize",          verified!(open_webui::integrations::authorize),       FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/oauth/clients/{client_id}/callback",           anonymous!(open_webui::integrations::callback),       FORM,    Unlimited,                                   Any,     Some(Event::AuthorizeClient),     Long),
         (GET,     "/oauth/error",                                   anonymous!(librechat::oauth::error),                  FORM,    Unlimited,                                   Any,     None,                             Long),
@@ -170,6 +172,7 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
         (GET,    "/ready",                                        anonymous!(open_webui::version::ready),               FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/register",                                     anonymous!(pages::register),                          FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/reset-password",                               anonymous!(pages::reset_password),                    FORM,    Unlimited,                                   Any,     None,                             Long),
+        (GET,    "/sign-in.js",                                   anonymous!(pages::sign_in_script),                    FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/verify",                                       anonymous!(pages::verify),                            FORM,    Unlimited,                                   Any,     None,                             Long),
     ];
     let row = |(method, path, guarded, body_cap, throttle, origin, audit, way): Row<P>| Route {

@@ -241,8 +241,11 @@ async fn signed_in(
         kept: ctx.policy.oauth.kept_sessions,
     };
     let ends = Ends { session: Some(kept), signs_up: true, may_be_first: came.may_be_first };
+    let dialect = sign_in.dialect;
     let next = sign_in.arrive(ctx, ends).await?;
-    sign_out::end_previous(ctx, came.previous_token).await;
+    // The other dialect's pages have their session elsewhere.
+    let previous = came.previous_token.filter(|_| dialect == Dialect::OpenWebui);
+    sign_out::end_previous(ctx, previous).await;
     Ok(ProviderSignIn { next, session, id_token: tokens.id_token.clone() })
 }
 

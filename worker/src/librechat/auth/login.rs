@@ -62,7 +62,7 @@ fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
 }
 
 /// Ends the session that this browser had so far (SE-04).
-pub(super) async fn end_previous(call: &Call<'_, impl Ports>) {
+pub(in crate::librechat) async fn end_previous(call: &Call<'_, impl Ports>) {
     if call.cookies == Cookies::Count
         && let Found::One(token) = cookie::find(call.request.headers(), REFRESH_TOKEN)
     {
