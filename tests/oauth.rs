@@ -3,7 +3,9 @@
 
 mod account;
 mod exchange;
+mod faults;
 mod integrations;
+mod openid_presets;
 mod presets;
 mod provider;
 mod sign_in;

@@ -10,7 +10,7 @@ use crate::harness::{Answer, Browser, Native};
 /// What the provider calls itself.
 pub(crate) const ISSUER: &str = "https://id.example.com";
 const CLIENT: &str = "portico";
-const P256: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
+pub(crate) const P256: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0","d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"}"#;
 
 /// What a deployment says that is a client of the provider.
 pub(crate) const VARS: [(&str, &str); 6] = [
@@ -25,7 +25,6 @@ pub(crate) const VARS: [(&str, &str); 6] = [
 /// A provider of OpenID Connect whose every answer a test can change.
 pub(crate) struct Provider<'a> {
     native: &'a Native,
-    key: PrivateKey,
 }
 
 /// A browser that has been sent to the provider.
@@ -45,9 +44,9 @@ impl Sent {
 impl<'a> Provider<'a> {
     /// The provider, which answers as it should.
     pub(crate) fn of(native: &'a Native) -> Self {
-        let provider = Self { native, key: PrivateKey::parse(P256).unwrap() };
+        let provider = Self { native };
         provider.describe(json!({}));
-        provider.answer("/jwks", 200, &format!(r#"{{"keys":[{}]}}"#, provider.key.public().to_jwk()));
+        provider.answer("/jwks", 200, &key_set().to_string());
         provider
     }
 
@@ -94,12 +93,7 @@ impl<'a> Provider<'a> {
     }
 
     pub(crate) fn signed(&self, header: Value, claims: &Value) -> String {
-        let mut full = json!({"alg": "ES256", "kid": self.key.public().kid()});
-        full.as_object_mut().unwrap().extend(header.as_object().unwrap().clone());
-        let segment = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-        let input = format!("{}.{}", segment(&full), segment(claims));
-        let signature = pollster::block_on(RustSignatures.sign(&self.key, input.as_bytes())).unwrap();
-        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+        signed(header, claims)
     }
 
     /// Lets the token endpoint give tokens for whoever was sent.
@@ -122,6 +116,23 @@ impl<'a> Provider<'a> {
         let url = format!("{ISSUER}{path}");
         self.native.ports.fetched().iter().filter(|request| request.url.as_str() == url).count()
     }
+}
+
+/// A token of whoever has the key, with what is different about its header.
+pub(crate) fn signed(header: Value, claims: &Value) -> String {
+    let key = PrivateKey::parse(P256).unwrap();
+    let mut full = json!({"alg": "ES256", "kid": key.public().kid()});
+    full.as_object_mut().unwrap().extend(header.as_object().unwrap().clone());
+    let segment = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let input = format!("{}.{}", segment(&full), segment(claims));
+    let signature = pollster::block_on(RustSignatures.sign(&key, input.as_bytes())).unwrap();
+    format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// The key set that it is verified with.
+pub(crate) fn key_set() -> Value {
+    let key = PrivateKey::parse(P256).unwrap();
+    json!({"keys": [serde_json::from_str::<Value>(&key.public().to_jwk()).unwrap()]})
 }
 
 /// Sends a browser to the provider.

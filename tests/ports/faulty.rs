@@ -235,7 +235,11 @@ impl<P: Identities> Identities for Faulty<P> {
         self.through(self.ports.delete_provider_sessions(user, provider)).await
     }
 
-    async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
+    async fn ended_by(&self, logout: &RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
+        self.through(self.ports.ended_by(logout)).await
+    }
+
+    async fn hear_logout(&self, logout: &RemoteLogout) -> Result<(), PortError> {
         self.through(self.ports.hear_logout(logout)).await
     }
 }

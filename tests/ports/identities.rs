@@ -367,7 +367,12 @@ pub(crate) async fn a_providers_word_is_heard_once(ports: &impl Ports) -> Outcom
         remote: remote.map(ToString::to_string),
         remembered_until: NOW.plus(Lifetime::from_minutes(10)),
     };
-    let hear = |word: RemoteLogout| async move { works(ports.hear_logout(word).await) };
+    let hear = |word: RemoteLogout| async move {
+        let ended = works(ports.ended_by(&word).await)?;
+        hold_eq!(works(ports.ended_by(&word).await)?, ended);
+        works(ports.hear_logout(&word).await)?;
+        Ok::<_, String>(ended)
+    };
     let ended = |user, session| EndedRemotely { user, session: Some(session) };
     hold_eq!(hear(word("a", Some("1"), Some("s1"))).await?, Some(vec![ended(ann, one)]));
     hold_eq!(hear(word("a", Some("2"), None)).await?, None);

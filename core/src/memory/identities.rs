@@ -36,6 +36,22 @@ impl IdentityTable {
         self.sessions.retain(|session| session.provider != provider);
     }
 
+    /// Whom a provider's word is about.
+    fn subject_of(&self, logout: &RemoteLogout) -> Option<UserId> {
+        let RemoteLogout { provider, issuer, subject, .. } = logout;
+        let subject = subject.clone()?;
+        self.owner(&Identity { provider: provider.clone(), issuer: issuer.clone(), subject })
+    }
+
+    /// Whether what a provider gave is over by its word.
+    fn is_ended(&self, session: &ProviderSession, logout: &RemoteLogout) -> bool {
+        let owner = self.subject_of(logout);
+        session.provider == logout.provider
+            && owner.is_none_or(|owner| owner == session.user)
+            && (owner.is_some() || logout.remote.is_some())
+            && (logout.remote.is_none() || session.remote == logout.remote)
+    }
+
     fn owner(&self, identity: &Identity) -> Option<UserId> {
         self.identities.iter().find(|(_, linked)| linked.identity == *identity).map(|(owner, _)| *owner)
     }
@@ -297,35 +313,35 @@ impl Identities for Memory {
         Ok(table.sessions.len() < before)
     }
 
-    async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
+    async fn ended_by(&self, logout: &RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
         self.reach("identities")?;
-        let mut table = self.identities.borrow_mut();
+        let table = self.identities.borrow();
         if table.heard.iter().any(|(issuer, jti, _)| *issuer == logout.issuer && *jti == logout.jti) {
             return Ok(None);
         }
-        let RemoteLogout { provider, issuer, jti, subject, remote, remembered_until } = logout;
-        table.heard.push((issuer.clone(), jti, remembered_until));
-        let owner = subject
-            .and_then(|subject| table.owner(&Identity { provider: provider.clone(), issuer, subject }));
-        let is_ended = |session: &ProviderSession| {
-            session.provider == provider
-                && owner.is_none_or(|owner| owner == session.user)
-                && (owner.is_some() || remote.is_some())
-                && (remote.is_none() || session.remote == remote)
+        let mut ended: Vec<_> = match logout.remote {
+            None => {
+                let owner = table.subject_of(logout);
+                owner.into_iter().map(|user| EndedRemotely { user, session: None }).collect()
+            }
+            Some(_) => table
+                .sessions
+                .iter()
+                .filter(|session| table.is_ended(session, logout))
+                .map(|session| EndedRemotely { user: session.user, session: Some(session.id) })
+                .collect(),
         };
-        let mut ended: Vec<_> = table
-            .sessions
-            .iter()
-            .filter(|session| is_ended(session))
-            .map(|session| EndedRemotely { user: session.user, session: Some(session.id) })
-            .collect();
-        table.sessions.retain(|session| !is_ended(session));
-        if remote.is_none() {
-            ended.clear();
-            ended.extend(owner.map(|user| EndedRemotely { user, session: None }));
-        }
         ended.sort();
         Ok(Some(ended))
+    }
+
+    async fn hear_logout(&self, logout: &RemoteLogout) -> Result<(), PortError> {
+        self.reach("identities")?;
+        let mut table = self.identities.borrow_mut();
+        let sessions = core::mem::take(&mut table.sessions);
+        table.sessions = sessions.into_iter().filter(|session| !table.is_ended(session, logout)).collect();
+        table.heard.push((logout.issuer.clone(), logout.jti.clone(), logout.remembered_until));
+        Ok(())
     }
 }
 

@@ -19,10 +19,22 @@ use crate::{
 pub const MAX_DOCUMENT_BYTES: usize = 256 * 1_024;
 /// How long a provider may take over one.
 pub const DOCUMENT_PATIENCE: Lifetime = Lifetime::from_seconds(5);
-/// How long one is believed before it is asked for again.
-pub const FRESH_FOR: Lifetime = Lifetime::from_days(1);
-/// How long the last good one serves while there is no other (FT-13).
-pub const GOOD_FOR: Lifetime = Lifetime::from_days(7);
+
+/// How long a provider's document is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct Belief {
+    /// Before it is asked for again.
+    pub fresh: Lifetime,
+    /// While there is no other.
+    pub good: Lifetime,
+}
+
+impl Belief {
+    /// In what a provider says about itself (OA-06).
+    pub const METADATA: Self = Self { fresh: Lifetime::from_days(1), good: Lifetime::from_days(7) };
+    /// In its keys: one that it has taken away is gone in an hour (FT-13).
+    pub const KEYS: Self = Self { fresh: Lifetime::from_minutes(60), good: Lifetime::from_days(1) };
+}
 
 const LIMITS: Limits = Limits { depth: 8, members: 4_000 };
 const WELL_KNOWN: [&str; 2] =

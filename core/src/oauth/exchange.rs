@@ -27,6 +27,7 @@ use super::{
     tokens::ProviderTokens,
 };
 use crate::{
+    json::{self, Limits},
     outbound_url::OutboundUrl,
     ports::{Fetch, FetchRequest, PortError, Signatures},
     secret::Secret,
@@ -35,6 +36,7 @@ use crate::{
 
 /// Longest answer of a token endpoint, in bytes (OA-17).
 const MAX_ANSWER_BYTES: usize = 64 * 1_024;
+const LIMITS: Limits = Limits { depth: 16, members: 1_000 };
 /// The parameter that says what tokens are for (RFC 8707 §2).
 const RESOURCE: &str = "resource";
 /// How long what Apple takes for a secret is good.
@@ -331,6 +333,8 @@ async fn send(
     if fetched.status >= 500 || fetched.status == 429 {
         return Err(fault("does not answer"));
     }
+    // Nothing that stands there twice, and nothing too deep to be read (FT-12).
+    json::parse(&fetched.body, LIMITS).map_err(|_| fault("answers no JSON object"))?;
     let mut answer = HttpResponse::new(fetched.body);
     *answer.status_mut() = fetched.status.try_into().map_err(|_| fault("answers no status"))?;
     if !fetched.content_type.is_empty() {

@@ -110,13 +110,19 @@ pub trait Identities {
     /// When the store failed.
     async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError>;
 
-    /// Takes note of a provider's word that somebody has signed out there: of that session of theirs, or of all. Deletes
-    /// what it gave for them, and says whose it was. `None` when the word has been heard before (OA-24); it is remembered
-    /// until then.
+    /// Whose sessions are over by a provider's word that somebody has signed out there: that session of theirs, or all.
+    /// `None` when the word has been heard before (OA-24).
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    async fn ended_by(&self, logout: &RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError>;
+
+    /// Takes note of a provider's word that has had its effect: remembers it for a while, and deletes what it gave for those
+    /// sessions.
     ///
     /// # Errors
     /// When the store failed; it may be told again.
-    async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError>;
+    async fn hear_logout(&self, logout: &RemoteLogout) -> Result<(), PortError>;
 }
 
 /// A provider's word that somebody has signed out there.

@@ -113,8 +113,12 @@ impl Identities for Store {
         self.remove_provider_sessions(user, provider).await.map_err(fault("identities"))
     }
 
-    async fn hear_logout(&self, logout: RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
-        self.write_logout(&logout).await.map_err(fault("identities"))
+    async fn ended_by(&self, logout: &RemoteLogout) -> Result<Option<Vec<EndedRemotely>>, PortError> {
+        self.read_ended(logout).await.map_err(fault("identities"))
+    }
+
+    async fn hear_logout(&self, logout: &RemoteLogout) -> Result<(), PortError> {
+        self.write_logout(logout).await.map_err(fault("identities"))
     }
 }
 

@@ -22,6 +22,17 @@ macro_rules! session_columns {
     };
 }
 
+/// What is over by a provider's word, whose [parts](whose) are the parameters.
+macro_rules! ended {
+    () => {
+        "provider = ?1 AND (?3 IS NOT NULL OR ?4 IS NOT NULL) AND (?4 IS NULL OR remote_id = ?4)
+         AND (?3 IS NULL OR user_id IN
+           (SELECT user_id FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3)
+           OR (?4 IS NOT NULL AND NOT EXISTS
+             (SELECT 1 FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3)))"
+    };
+}
+
 impl Store {
     pub(super) async fn read_provider_session(
         &self,
@@ -122,25 +133,16 @@ impl Store {
         changed(&[result], 0)
     }
 
-    pub(super) async fn write_logout(
+    pub(super) async fn read_ended(
         &self,
         logout: &RemoteLogout,
     ) -> worker::Result<Option<Vec<EndedRemotely>>> {
-        const HEAR: &str = "INSERT INTO heard_logouts (issuer, jti, remembered_until) VALUES (?1, ?2, ?3)
-             ON CONFLICT (issuer, jti) DO NOTHING";
-        macro_rules! ended {
-            () => {
-                "provider = ?1 AND (?3 IS NOT NULL OR ?4 IS NOT NULL) AND (?4 IS NULL OR remote_id = ?4)
-                 AND (?3 IS NULL OR user_id IN
-                   (SELECT user_id FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3)
-                   OR (?4 IS NOT NULL AND NOT EXISTS
-                     (SELECT 1 FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3)))"
-            };
-        }
+        const HEARD: &str = "SELECT 1 AS yes FROM heard_logouts WHERE issuer = ?1 AND jti = ?2";
         const LIST: &str = concat!("SELECT id, user_id FROM provider_sessions WHERE ", ended!());
-        const DELETE: &str = concat!("DELETE FROM provider_sessions WHERE ", ended!());
         const OWNER: &str =
             "SELECT user_id AS id FROM identities WHERE provider = ?1 AND issuer = ?2 AND subject = ?3";
+        #[derive(Deserialize)]
+        struct Heard {}
         #[derive(Deserialize)]
         struct Ended {
             id: ProviderSessionId,
@@ -150,33 +152,51 @@ impl Store {
         struct Owner {
             id: UserId,
         }
-        let issuer = D1Type::Text(&logout.issuer);
-        let hear = [&issuer, &D1Type::Text(&logout.jti), &seconds(logout.remembered_until)];
-        let provider = D1Type::Text(&logout.provider);
-        let (subject, remote) = (optional(logout.subject.as_deref()), optional(logout.remote.as_deref()));
-        let whose = [&provider, &issuer, &subject, &remote];
+        let [provider, issuer, subject, remote] = whose(logout);
         let database = self.database()?;
         let results = database
             .batch(vec![
-                database.prepare(HEAR).bind_refs(hear)?,
-                database.prepare(LIST).bind_refs(whose)?,
-                database.prepare(DELETE).bind_refs(whose)?,
+                database.prepare(HEARD).bind_refs([&issuer, &D1Type::Text(&logout.jti)])?,
+                database.prepare(LIST).bind_refs([&provider, &issuer, &subject, &remote])?,
                 database.prepare(OWNER).bind_refs([&provider, &issuer, &subject])?,
             ])
             .await?;
-        if !changed(&results, 0)? {
+        if first::<Heard>(&results, 0)?.is_some() {
             return Ok(None);
         }
         let mut ended: Vec<_> = if logout.remote.is_some() {
             let rows: Vec<Ended> = rows(&results, 1)?;
             rows.iter().map(|row| EndedRemotely { user: row.user_id, session: Some(row.id) }).collect()
         } else {
-            let owner: Option<Owner> = first(&results, 3)?;
+            let owner: Option<Owner> = first(&results, 2)?;
             owner.into_iter().map(|owner| EndedRemotely { user: owner.id, session: None }).collect()
         };
         ended.sort();
         Ok(Some(ended))
     }
+
+    pub(super) async fn write_logout(&self, logout: &RemoteLogout) -> worker::Result<()> {
+        const HEAR: &str = "INSERT INTO heard_logouts (issuer, jti, remembered_until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (issuer, jti) DO NOTHING";
+        const DELETE: &str = concat!("DELETE FROM provider_sessions WHERE ", ended!());
+        let whose = whose(logout);
+        let [_, issuer, ..] = &whose;
+        let hear = [issuer, &D1Type::Text(&logout.jti), &seconds(logout.remembered_until)];
+        let database = self.database()?;
+        let batch =
+            vec![database.prepare(HEAR).bind_refs(hear)?, database.prepare(DELETE).bind_refs(&whose)?];
+        database.batch(batch).await.map(|_| ())
+    }
+}
+
+/// Provider, issuer, subject and session of a provider's word.
+fn whose(logout: &RemoteLogout) -> [D1Type<'_>; 4] {
+    [
+        D1Type::Text(&logout.provider),
+        D1Type::Text(&logout.issuer),
+        optional(logout.subject.as_deref()),
+        optional(logout.remote.as_deref()),
+    ]
 }
 
 fn replaced(result: D1Result) -> worker::Result<Replaced> {

@@ -8,7 +8,7 @@ use crate::{
     jwt::{Jwks, RefetchBudget},
     oauth::{
         Client, Endpoints,
-        discovery::{DOCUMENT_PATIENCE, FRESH_FOR, GOOD_FOR, MAX_DOCUMENT_BYTES, Metadata},
+        discovery::{Belief, DOCUMENT_PATIENCE, MAX_DOCUMENT_BYTES, Metadata},
     },
     outbound_url::OutboundUrl,
     ports::{FetchRequest, KeptDocument, PortError, Ports},
@@ -21,7 +21,7 @@ pub(super) async fn metadata(ctx: &Ctx<'_, impl Ports>, client: &Client) -> Resu
         return Metadata::fixed(&client.endpoints).ok_or(OAuthError::Misconfigured);
     };
     let read = |body: &str| Metadata::parse(body.as_bytes(), url, client.reach).ok();
-    document(ctx, url, read, Freshness::Usual).await
+    document(ctx, url, read, Belief::METADATA, Freshness::Usual).await
 }
 
 /// A provider's keys. `kid` is asked for once a minute at most when it is not among those that are known (TK-24).
@@ -31,11 +31,11 @@ pub(super) async fn keys(
     kid: Option<&str>,
 ) -> Result<Jwks, OAuthError> {
     let read = |body: &str| Jwks::parse(body).ok();
-    let keys = document(ctx, url, read, Freshness::Usual).await?;
+    let keys = document(ctx, url, read, Belief::KEYS, Freshness::Usual).await?;
     if kid.is_none_or(|kid| keys.find(kid).is_some()) {
         return Ok(keys);
     }
-    document(ctx, url, read, Freshness::Anew).await
+    document(ctx, url, read, Belief::KEYS, Freshness::Anew).await
 }
 
 /// How old a document may be.
@@ -51,17 +51,18 @@ async fn document<T>(
     ctx: &Ctx<'_, impl Ports>,
     url: &OutboundUrl,
     read: impl Fn(&str) -> Option<T>,
+    belief: Belief,
     freshness: Freshness,
 ) -> Result<T, OAuthError> {
     // A cache that fails is one that is empty.
     let kept = ctx.ports.kept_document(url.as_str()).await.unwrap_or_default();
     let good = kept.as_ref().and_then(|kept| {
-        let is_good = ctx.now.since(kept.fetched_at) < GOOD_FOR;
+        let is_good = ctx.now.since(kept.fetched_at) < belief.good;
         read(&kept.body).filter(|_| is_good)
     });
     let rested = |kept: &KeptDocument| RefetchBudget::last(kept.tried_at).take(ctx.now);
     let (is_fresh, may_ask) = match &kept {
-        Some(kept) => (ctx.now.since(kept.fetched_at) < FRESH_FOR, rested(kept)),
+        Some(kept) => (ctx.now.since(kept.fetched_at) < belief.fresh, rested(kept)),
         None => (false, true),
     };
     let good = match good {

@@ -83,16 +83,17 @@ pub async fn hear(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<(), Backchann
     let keys = documents::keys(ctx, jwks, Some(&kid)).await.map_err(|_| BackchannelError::Unverifiable)?;
     let token =
         logout_token::verify(text, &keys, &metadata, &client.client.client_id, ctx.ports, ctx.now).await?;
-    let heard = ctx.ports.hear_logout(RemoteLogout {
+    let logout = RemoteLogout {
         provider: client.provider.as_str().to_string(),
         issuer: token.issuer,
         jti: token.jti,
         subject: token.subject,
         remote: token.session,
         remembered_until: ctx.now.plus(MAX_AGE).plus(LEEWAY),
-    });
+    };
     // One that was heard before has had its effect.
-    for ended in heard.await?.unwrap_or_default() {
+    let Some(ended) = ctx.ports.ended_by(&logout).await? else { return Ok(()) };
+    for ended in ended {
         let was_open = match ended.session {
             None => ctx.ports.end_all_sessions(ended.user, ctx.now).await? > 0,
             Some(session) => {
@@ -110,7 +111,8 @@ pub async fn hear(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<(), Backchann
             ctx.ports.append(audit::detailed(event, &detail)).await?;
         }
     }
-    Ok(())
+    // Last, so that a word whose hearer was stopped halfway is as good as new when it comes again (FT-16).
+    Ok(ctx.ports.hear_logout(&logout).await?)
 }
 
 /// The provider that an issuer is.
