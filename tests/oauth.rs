@@ -7,5 +7,5 @@ mod faults;
 mod integrations;
 mod openid_presets;
 mod presets;
-mod provider;
+pub(crate) mod provider;
 mod sign_in;

@@ -9,6 +9,8 @@ mod breach_list;
 mod events;
 mod kill;
 mod mail;
+mod oauth;
+mod provider;
 mod subrequests;
 
 /// The Worker that runs the port suite.

@@ -56,7 +56,8 @@ impl<'a> Client<'a> {
         self.request(Method::POST, path, Some("application/json"), serde_json::to_vec(body).unwrap())
     }
 
-    fn request(
+    /// Anything that has not been sent yet.
+    pub(crate) fn request(
         &self,
         method: Method,
         path: &str,

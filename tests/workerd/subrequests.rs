@@ -13,13 +13,13 @@ const NEW_PASSWORD: &str = "battery staple";
 const VARS: [(&str, &str); 2] = [("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")];
 
 /// Durable Object requests, D1 requests, KV requests, fetches.
-type Cost = (u64, u64, u64, u64);
+pub(crate) type Cost = (u64, u64, u64, u64);
 
 /// Name, status, cost, and the request.
 type Row<'a> = (&'static str, u16, Cost, Box<dyn Fn() -> Answer + 'a>);
 
 /// What one request asks for, from a fresh start of counting.
-fn cost(app: &TestApp, act: impl FnOnce() -> Answer) -> (Answer, Cost) {
+pub(crate) fn cost(app: &TestApp, act: impl FnOnce() -> Answer) -> (Answer, Cost) {
     // The settings are known for some seconds from now on; looking them up is not what is counted.
     app.anonymous().get("/api/config");
     app.anonymous().post(MEDDLE, &json!({}));
