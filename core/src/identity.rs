@@ -63,6 +63,8 @@ pub struct ArrivalChange {
     pub role: Option<RoleChange>,
     /// Its address, unless somebody else's account has it.
     pub email: Option<Email>,
+    /// Whether the provider has seen that they read that.
+    pub is_email_verified: bool,
     /// Its name.
     pub name: Option<DisplayName>,
     /// Its picture.
@@ -144,6 +146,8 @@ pub struct ArrivalEvents {
     pub linked: AuditEvent,
     /// The account is another than before.
     pub changed: AuditEvent,
+    /// It has another address.
+    pub moved: AuditEvent,
     /// Memberships are others.
     pub synced: AuditEvent,
     /// What they have done so far, where the account has no second factor that is asked for.

@@ -181,6 +181,8 @@ mod tests {
         for (action, occasion) in [
             (Action::ChangePassword, Occasion::PasswordChanged),
             (Action::CreateApiKey, Occasion::KeyMade),
+            (Action::LinkIdentity, Occasion::IdentityLinked),
+            (Action::UnlinkIdentity, Occasion::IdentityUnlinked),
             (Action::DisableFactor, Occasion::FactorRemoved),
             (Action::EnrollFactor, Occasion::FactorSetUp),
             (Action::RegenerateCodes, Occasion::CodesRenewed),

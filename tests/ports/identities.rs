@@ -15,7 +15,7 @@ use portico_core::{
     ports::{AuditQuery, EndedRemotely, Ports, RemoteLogout, Replaced},
     ticket::{Purpose, Ticket},
     time::{Lifetime, UnixSeconds},
-    user::{NewUser, Role, SignUpPolicy, User},
+    user::{EmailVerification, NewUser, Role, SignUpPolicy, User},
 };
 
 use crate::{
@@ -42,6 +42,7 @@ fn arrival(ports: &impl Ports, subject: &str, email: &str) -> Result<Arrival, St
             signed_up: event(AuditOutcome::Success)?,
             linked: event(AuditOutcome::Success)?,
             changed: event(AuditOutcome::Success)?,
+            moved: event(AuditOutcome::Success)?,
             synced: event(AuditOutcome::Success)?,
             signed_in: event(AuditOutcome::Success)?,
             factor_due: Some(event(AuditOutcome::SecondFactorDue)?),
@@ -198,14 +199,16 @@ pub(crate) async fn an_arrival_brings_the_account_up_to_date(ports: &impl Ports)
     let all = ArrivalChange {
         role: None,
         email: Some(address("anna@example.com")?),
+        is_email_verified: true,
         name: Some(DisplayName::parse("Anna").map_err(|_| "a name")?),
         image: None,
     };
     let changed = change("1", all.clone())?;
-    let event = changed.events.changed.id;
+    let events = [changed.events.changed.id, changed.events.moved.id];
     let anna = account(ports, changed).await?.account.user;
     hold_eq!((anna.email.as_str(), anna.name.as_str(), anna.role), ("anna@example.com", "Anna", Role::Admin));
-    hold_eq!(log(ports).await?.iter().filter(|(id, _, _)| *id == event).count(), 1);
+    hold_eq!(anna.verification, EmailVerification::Done);
+    hold_eq!(log(ports).await?.iter().filter(|(id, _, _)| events.contains(id)).count(), 2);
     hold_eq!(
         works(ports.previous_email(ann.id).await)?.map(|email| email.to_string()),
         Some("ann@example.com".to_string())

@@ -209,3 +209,47 @@ fn of_many_who_need_newer_tokens_one_asks_the_provider() {
     assert_eq!(refreshes.len(), 1, "{asked:?}");
     assert!(refreshes[0].contains("refresh_token=refresh-1"), "{asked:?}");
 }
+
+#[test]
+fn whichever_call_of_a_callback_fails_or_loses_its_reply_somebody_has_one_account_or_none() {
+    /* FT-01, FT-04, FT-10, FT-16 */
+    let peer = Peer::start();
+    let app = deployment(&peer, TestApp::meddled);
+    let mut people = 0;
+    for kind in ["fail", "drop"] {
+        for nth in 1.. {
+            people += 1;
+            let who =
+                json!({"sub": format!("person{people}"), "email": format!("person{people}@example.com")});
+            let comes = |faulty: bool| {
+                let browser = Browser::of(&app);
+                let sent = send(&browser, LOGIN);
+                peer.give(json!({}), &peer.claims(&sent, app.now(), who.clone()), json!({}));
+                if faulty {
+                    app.anonymous().post(super::subrequests::MEDDLE, &json!({"kind": kind, "nth": nth}));
+                }
+                let answer = come_back(&browser, &sent);
+                let made = app.anonymous().get(super::subrequests::MEDDLE).json()["done"] == true;
+                app.anonymous().post(super::subrequests::MEDDLE, &json!({}));
+                (browser, answer, made)
+            };
+            let (_, answer, made) = comes(true);
+            let what = format!("{kind} of call {nth}: {answer:?}");
+            assert_eq!(answer.status, 307, "{what}");
+            let is_in = answer.header("location").ends_with("/auth");
+            assert_eq!(answer.cookie("token").is_some(), is_in, "{what}");
+            assert!(!answer.header("location").contains("meddled"), "{what}");
+            let (browser, again, _) = comes(false);
+            assert!(again.header("location").ends_with("/auth"), "{what}, then {again:?}");
+            assert_eq!(browser.get("/api/v1/auths/").json()["email"], who["email"], "{what}");
+            if !made {
+                break;
+            }
+        }
+    }
+    let root = app
+        .anonymous()
+        .post("/api/v1/auths/signin", &json!({"email": "root@example.com", "password": PASSWORD}));
+    let users = app.anonymous().with_token(root.token()).get("/api/v1/users/").json();
+    assert_eq!(users["total"], people + 1, "nobody has two accounts");
+}

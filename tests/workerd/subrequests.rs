@@ -8,7 +8,7 @@ use crate::{
     librechat::{OPEN, in_link, member},
 };
 
-const MEDDLE: &str = "/__meddle";
+pub(crate) const MEDDLE: &str = "/__meddle";
 const NEW_PASSWORD: &str = "battery staple";
 const VARS: [(&str, &str); 2] = [("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")];
 

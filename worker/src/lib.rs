@@ -33,7 +33,7 @@ use http::{
 };
 use portico_core::{
     flow::{
-        Client, Ctx, audit_trail, send_mail,
+        Client, Ctx, audit_trail, oauth, send_mail,
         tell_events::{self, Told},
         verify_email,
     },
@@ -88,7 +88,8 @@ pub async fn serve(
 }
 
 /// What has to be done now and then: events are told and mails sent that nobody was woken up for, old events leave the
-/// log, and accounts go whose owners never showed their address. Gives a promise.
+/// log, and so do authorizations that nobody came back from, and accounts whose owners never showed their address. Gives a
+/// promise.
 pub fn tidy(env: &worker::Env) -> JsValue {
     let env = env.clone();
     let work = async move {
@@ -97,6 +98,7 @@ pub fn tidy(env: &worker::Env) -> JsValue {
             // The ports have reported their faults; the next time it is tried again.
             let _ = audit_trail::expire(&ctx).await;
             let _ = verify_email::expire(&ctx).await;
+            let _ = oauth::expire(&ctx).await;
         }
         Ok(JsValue::UNDEFINED)
     };

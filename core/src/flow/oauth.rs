@@ -26,5 +26,5 @@ pub use link::{identities, start_link, unlink};
 pub use provider_tokens::{ProviderTokenError, forget, fresh, list};
 pub use registration::{Credentials, RegistrationError, integrations, register, withdraw};
 pub use sign_out::{BackchannelError, end_session_url, hear};
-pub use start::{Away, start};
+pub use start::{Away, expire, start};
 pub use token_exchange::{TokenExchangeError, exchange};

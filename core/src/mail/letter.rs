@@ -106,6 +106,16 @@ fn wording(told: &Told<'_>, site: &str) -> Wording {
             format!("your account at {site} asks for a second factor from now on, or for another one."),
             None,
         ),
+        Occasion::IdentityLinked => (
+            "Another way to sign in was added".to_string(),
+            format!("an account that you have elsewhere opens your account at {site} from now on."),
+            None,
+        ),
+        Occasion::IdentityUnlinked => (
+            "A way to sign in was removed".to_string(),
+            format!("an account that you have elsewhere does not open your account at {site} any more."),
+            None,
+        ),
         Occasion::Invitation => (
             format!("Invite to join {site}!"),
             format!("you are invited to join {site}. The invitation is good for seven days."),

@@ -57,6 +57,10 @@ occasions! {
     FactorReset "factor_reset"
     /// A second factor was set up or replaced.
     FactorSetUp "factor_set_up"
+    /// An account elsewhere opens this one from now on.
+    IdentityLinked "identity_linked"
+    /// An account elsewhere does not open this one any more.
+    IdentityUnlinked "identity_unlinked"
     /// Somebody is invited.
     Invitation "invitation"
     /// The account's API key is gone.
@@ -103,11 +107,13 @@ pub(super) fn told(action: AuditAction, outcome: AuditOutcome, detail: Option<&s
         AuditAction::DisableFactor => one(Occasion::FactorRemoved),
         AuditAction::EnrollFactor => one(Occasion::FactorSetUp),
         AuditAction::Invite => one(Occasion::Invitation),
+        AuditAction::LinkIdentity => one(Occasion::IdentityLinked),
         AuditAction::RegenerateCodes => one(Occasion::CodesRenewed),
         AuditAction::RequestReset => one(Occasion::Reset),
         AuditAction::RequestVerification => one(Occasion::Verify),
         AuditAction::ResetFactor => one(Occasion::FactorReset),
         AuditAction::ResetPassword => one(Occasion::PasswordReset),
+        AuditAction::UnlinkIdentity => one(Occasion::IdentityUnlinked),
         AuditAction::SignUp if detail().get("verify") == Some(&Value::Bool(true)) => one(Occasion::Verify),
         AuditAction::UpdateUser => {
             let detail = detail();

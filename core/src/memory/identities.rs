@@ -5,13 +5,12 @@ use crate::{
     audit::AuditEvent,
     id::{ProviderSessionId, UserId},
     identity::{
-        Arrival, ArrivalChange, Arrived, ArrivedAccount, Identity, Linked, LinkedIdentity,
+        Arrival, ArrivalChange, ArrivalEvents, Arrived, ArrivedAccount, Identity, Linked, LinkedIdentity,
         NewProviderSession, ProviderSession, Unlinked,
     },
     oauth::pending::{Errand, Pending},
     ports::{
-        Created, EndedRemotely, Identities, PortError, RemoteLogout, Replaced, RoundTrips, Updated,
-        UserChange, Users,
+        Created, EndedRemotely, Identities, PortError, RemoteLogout, Replaced, RoundTrips, UserChange, Users,
     },
     time::UnixSeconds,
     user::{EmailVerification, FactorState, Role},
@@ -108,30 +107,34 @@ impl Memory {
         &self,
         user: UserId,
         change: ArrivalChange,
-        event: &AuditEvent,
+        events: &ArrivalEvents,
     ) -> Result<bool, PortError> {
-        let ArrivalChange { role, email, name, image } = change;
+        let ArrivalChange { role, email, is_email_verified, name, image } = change;
         let Some(present) = self.account(user).map(|account| account.user) else { return Ok(false) };
         let role = role.map(|change| change.of(present.role));
         let is_demoted = role.is_some_and(|role| role != Role::Admin);
         let role = role.filter(|_| !is_demoted || !self.users.borrow().is_last_admin(user));
         let is_free = |email: &crate::email::Email| self.users.borrow().find(email.as_str()).is_none();
+        let email = email.filter(is_free);
+        let is_moved = email.is_some();
+        if is_moved {
+            let change = UserChange { email, ..UserChange::default() };
+            Users::update_user(self, user, change, by(user, events.moved.clone())).await?;
+            if is_email_verified {
+                self.users.borrow_mut().note_verified(user);
+            }
+        }
         let change = UserChange {
             role: role.filter(|role| *role != present.role),
-            email: email.filter(is_free),
             name: name.filter(|name| name.as_str() != present.name),
             image: image.filter(|image| image.as_str() != present.profile.image),
             ..UserChange::default()
         };
-        let is_other = change.role.is_some()
-            || change.email.is_some()
-            || change.name.is_some()
-            || change.image.is_some();
+        let is_other = change.role.is_some() || change.name.is_some() || change.image.is_some();
         if is_other {
-            let updated = Users::update_user(self, user, change, by(user, event.clone())).await?;
-            return Ok(matches!(updated, Updated::User(_)));
+            Users::update_user(self, user, change, by(user, events.changed.clone())).await?;
         }
-        Ok(false)
+        Ok(is_moved || is_other)
     }
 }
 
@@ -145,13 +148,11 @@ impl Identities for Memory {
         self.reach("identities")?;
         let known = self.identities.borrow().owner(&arrival.identity);
         let (user, mut is_changed) = match (known, self.merges(&arrival)) {
-            (Some(user), _) => {
-                (user, self.change(user, arrival.change.clone(), &arrival.events.changed).await?)
-            }
+            (Some(user), _) => (user, self.change(user, arrival.change.clone(), &arrival.events).await?),
             (None, Some(user)) => {
                 self.identities.borrow_mut().link(user, arrival.identity.clone(), arrival.at);
                 self.note(arrival.events.linked.clone(), user);
-                self.change(user, arrival.change.clone(), &arrival.events.changed).await?;
+                self.change(user, arrival.change.clone(), &arrival.events).await?;
                 (user, true)
             }
             (None, None) => {

@@ -173,10 +173,13 @@ impl Store {
         let is_new = state.known == 0 && !is_linked;
         let is_synced = has(&groups)?;
         let is_changed = has(&change)?;
+        let [moved, _] = change;
+        let is_moved = has(&[moved])?;
         for (happened, event) in [
             (is_new, &events.signed_up),
             (is_linked, &events.linked),
             (is_changed, &events.changed),
+            (is_moved, &events.moved),
             (is_synced, &events.synced),
             (true, &events.signed_in),
         ] {
@@ -388,7 +391,7 @@ impl<'a> Batch<'a> {
     fn change(&mut self, arrival: &Arrival, new_id: Option<&str>) -> worker::Result<[usize; 2]> {
         // `OR IGNORE` leaves the address alone where somebody else has it.
         const MOVE: &str = concat!(
-            "UPDATE OR IGNORE users SET previous_email = email, email = ?5, email_verified_at = NULL,
+            "UPDATE OR IGNORE users SET previous_email = email, email = ?5, email_verified_at = ?7,
                  verify_by = NULL, updated_at = ?6
              WHERE id = ",
             owner!(),
@@ -409,8 +412,9 @@ impl<'a> Batch<'a> {
         );
         let change = &arrival.change;
         let email = optional(change.email.as_ref().map(Email::as_str));
-        let moved = self.push(MOVE, &[optional(new_id), email, seconds(arrival.at)])?;
-        self.note(&arrival.events.changed)?;
+        let verified_at = if change.is_email_verified { seconds(arrival.at) } else { D1Type::Null };
+        let moved = self.push(MOVE, &[optional(new_id), email, seconds(arrival.at), verified_at])?;
+        self.note(&arrival.events.moved)?;
         let bound = [
             optional(new_id),
             optional(change.role.map(|change| change.of(Role::Admin).as_str())),

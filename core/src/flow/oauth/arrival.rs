@@ -2,7 +2,7 @@
 
 use alloc::{string::ToString as _, vec::Vec};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{OAuthError, Refusal, identify::Known, settings};
 use crate::{
@@ -131,6 +131,7 @@ async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) ->
         change: ArrivalChange {
             role,
             email: Some(email).filter(|_| change("OAUTH_UPDATE_EMAIL_ON_LOGIN")),
+            is_email_verified: profile.is_email_verified,
             name: name.filter(|_| change("OAUTH_UPDATE_NAME_ON_LOGIN")),
             image: image.filter(|_| change("OAUTH_UPDATE_PICTURE_ON_LOGIN")),
         },
@@ -187,17 +188,21 @@ fn events(
     provider: Provider,
     settings: &Settings,
 ) -> Result<ArrivalEvents, PortError> {
-    let event = |action, outcome| -> Result<AuditEvent, PortError> {
-        let detail = json!({"auth_method": AuthMethod::OAuth, "provider": provider.as_str()});
+    let event = |action, outcome, more: Value| -> Result<AuditEvent, PortError> {
+        let mut detail = json!({"auth_method": AuthMethod::OAuth, "provider": provider.as_str()});
+        if let (Some(detail), Value::Object(more)) = (detail.as_object_mut(), more) {
+            detail.extend(more);
+        }
         Ok(audit::detailed(audit::event(ctx, None, action, outcome)?, &detail))
     };
-    let done = |action| event(action, AuditOutcome::Success);
-    let due = || event(AuditAction::SignIn, AuditOutcome::SecondFactorDue);
+    let done = |action| event(action, AuditOutcome::Success, Value::Null);
+    let due = || event(AuditAction::SignIn, AuditOutcome::SecondFactorDue, Value::Null);
     let is_bypassed = second_factor::is_bypassed(settings, AuthMethod::OAuth);
     Ok(ArrivalEvents {
         signed_up: done(AuditAction::SignUp)?,
         linked: done(AuditAction::LinkIdentity)?,
         changed: done(AuditAction::UpdateUser)?,
+        moved: event(AuditAction::UpdateUser, AuditOutcome::Success, json!({"changed": ["email"]}))?,
         synced: done(AuditAction::SyncGroups)?,
         signed_in: match second_factor::is_required(settings, AuthMethod::OAuth) {
             true => due()?,

@@ -15,7 +15,7 @@ use crate::{
         pending::{AWAY_FOR, Dialect, Errand, Peer, Pending, RoundTripSecrets, RoundTripToken},
         provider::ResponseMode,
     },
-    ports::{BucketKey, Ports},
+    ports::{BucketKey, PortError, Ports},
     throttle::{ROUND_TRIP_LIMIT, Spent},
 };
 
@@ -53,6 +53,14 @@ pub async fn start(
     let leave = Leave { peer: Peer::Provider(provider), dialect, errand, redirect_uri, held };
     let (url, browser) = leave.sent(ctx, &client).await?;
     Ok(Away { url, browser, response_mode: provider.preset().response_mode })
+}
+
+/// Forgets browsers that never came back.
+///
+/// # Errors
+/// When the store failed.
+pub async fn expire(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
+    ctx.ports.expire_round_trips(ctx.now).await
 }
 
 /// Counts browsers that are sent away.
