@@ -1,11 +1,12 @@
 //! A provider of accounts on a socket of this machine, which answers as a test says: well, badly, or not at all.
 
+use alloc::sync::Arc;
 use core::time::Duration;
 use std::{
     collections::HashMap,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::Mutex,
     thread,
 };
 

@@ -3,8 +3,8 @@
 //!
 //! Keys: `settings/v1`, the JSON of [`Aged`]; `provider/v1/<address>`, the JSON of [`Document`].
 
+use alloc::collections::BTreeMap;
 use core::cell::RefCell;
-use std::collections::BTreeMap;
 
 use portico_core::{ports::KeptDocument, settings::StoredSettings, time::UnixSeconds};
 use serde::{Deserialize, Serialize};

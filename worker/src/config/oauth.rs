@@ -1,6 +1,6 @@
 //! Providers of accounts, as the environment names them (open-webui.md §8.1, librechat.md §6.1).
 
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use portico_core::{
     jwt::PrivateKey,

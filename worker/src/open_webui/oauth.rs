@@ -85,7 +85,7 @@ pub(crate) async fn returned(call: &Call<'_, impl Ports>, result: Result<Back, O
             let answer = redirect(status(call), &format!("{base}/auth?mfa=1"));
             let cookie = SetCookie {
                 name: CHALLENGE_COOKIE,
-                value: &issued.token.expose_secret(),
+                value: issued.token.expose_secret(),
                 expires_at: Some(call.ctx.now.plus(issued.expires_in)),
                 same_site: call.config.cookie_same_site,
                 secure: call.is_secure(),

@@ -370,6 +370,7 @@ fn challenge(hash: &str, at: UnixSeconds) -> Challenge {
         staged: None,
         staged_codes: None,
         user_agent: None,
+        provider_session: None,
     }
 }
 

@@ -48,10 +48,11 @@ pub async fn logout(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     if counts && let Found::One(token) = cookie::find(headers, TOKEN) {
         sign_out::end(&call.ctx, token).await?;
     }
-    let mut body = json!({"message": "Logout successful"});
-    if let Some(url) = end_session_url(call, &ended).await {
-        body["redirect"] = json!(url);
-    }
+    let done = "Logout successful";
+    let body = match end_session_url(call, &ended).await {
+        Some(url) => json!({"message": done, "redirect": url}),
+        None => json!({"message": done}),
+    };
     let mut answer = answer::json(StatusCode::OK, &body);
     view::add_cookies(&mut answer, view::forgotten(call));
     Ok(answer)
