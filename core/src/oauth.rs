@@ -1,7 +1,7 @@
 //! Signing in with an account that somebody has elsewhere: OAuth 2.0 (RFC 6749, RFC 9700) and OpenID Connect.
 //!
 //! Everything here turns values into values: addresses that browsers are sent to, requests to providers, what their
-//! answers say. [`flow::oauth_login`](crate::flow::oauth_login) puts them in order.
+//! answers say. [`flow::oauth`](crate::flow::oauth) puts them in order.
 
 // What these two need has to have a standard library.
 #[cfg(not(target_os = "none"))]

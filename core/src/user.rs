@@ -1,6 +1,6 @@
 //! Accounts: who a user is, apart from how they prove it.
 
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,7 @@ use crate::{
     email::Email,
     id::{GroupId, UserId},
     image_reference::ImageReference,
+    oauth::Provider,
     password::PasswordHash,
     permission::Permissions,
     time::UnixSeconds,
@@ -70,6 +71,9 @@ pub struct User {
     /// Whether it has a second factor.
     #[serde(default)]
     pub factor: FactorState,
+    /// What its owner signs in with.
+    #[serde(default)]
+    pub means: Means,
     /// When the account was created.
     pub created_at: UnixSeconds,
     /// When it was changed last.
@@ -82,6 +86,29 @@ impl User {
     /// Whether the account waits for its owner to show that they read the address.
     pub const fn is_unverified(&self) -> bool {
         matches!(self.verification, EmailVerification::DueBy(_))
+    }
+}
+
+/// What somebody signs in with.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Means {
+    /// A password.
+    pub has_password: bool,
+    /// Accounts elsewhere, oldest first: what the deployment calls the provider, and what that calls the account.
+    pub identities: Vec<(String, String)>,
+}
+
+impl Means {
+    /// How an account came about, as LibreChat's tokens and pages have it (librechat.md §1.3): by a provider, unless it has a
+    /// password.
+    pub fn provider(&self) -> &str {
+        match self.identities.first() {
+            Some((provider, _)) if !self.has_password => match Provider::parse(provider) {
+                Some(Provider::Openid) => "openid",
+                _ => provider,
+            },
+            _ => "local",
+        }
     }
 }
 

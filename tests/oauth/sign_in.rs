@@ -50,6 +50,12 @@ fn somebody_new_comes_by_a_provider_and_finds_their_account_again() {
         let refreshed = again.poke("/api/auth/refresh");
         again.keep(&refreshed);
         assert_eq!(refreshed.json()["user"]["id"], session["id"], "by issuer and subject, not by address");
+        assert_eq!(refreshed.json()["user"]["provider"], "openid");
+        let root = Browser::of(app);
+        root.post("/api/v1/auths/signin", &json!({"email": "root@example.com", "password": PASSWORD}));
+        let ann = root.get("/api/v1/users/?query=ann").json()["users"][0]["oauth"].clone();
+        assert_eq!(ann, json!({"oidc": {"sub": "ann"}}));
+        assert_eq!(root.get("/api/v1/users/?query=root").json()["users"][0]["oauth"], Value::Null);
     });
 }
 

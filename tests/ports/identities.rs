@@ -168,6 +168,8 @@ pub(crate) async fn an_address_leads_to_an_account_only_if_both_sides_have_shown
     let linked = merged.events.linked.id;
     let found = account(ports, merged).await?;
     hold_eq!((found.account.user.id, found.is_changed), (ann.id, true));
+    hold_eq!(found.account.user.means.identities.len(), 1);
+    hold!(found.account.user.means.has_password && ann.means.identities.is_empty());
     hold!(log(ports).await?.iter().any(|(id, actor, _)| *id == linked && *actor == Some(ann.id.to_string())));
     hold_eq!(account(ports, arrival(ports, "1", "x@example.com")?).await?.account.user.id, ann.id);
     // One account has one identity of a provider.

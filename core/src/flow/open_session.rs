@@ -143,7 +143,7 @@ pub(super) async fn access_token(
     let claims = AccessClaims {
         session: SessionClaims { exp: Some(expires_at), ..claims },
         username: user.profile.username.as_deref(),
-        provider: "local",
+        provider: user.means.provider(),
         email: user.email.as_str(),
     };
     Ok((members.access_keys.sign(&claims, ctx.now, ctx.ports).await?, expires_at))

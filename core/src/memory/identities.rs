@@ -59,10 +59,6 @@ impl IdentityTable {
         self.identities.iter().any(|(owner, linked)| *owner == user && linked.identity.provider == provider)
     }
 
-    fn link(&mut self, user: UserId, identity: Identity, since: UnixSeconds) {
-        self.identities.push((user, LinkedIdentity { identity, since }));
-    }
-
     fn keep(&mut self, user: UserId, provider: &str, new: NewProviderSession, at: UnixSeconds) {
         let NewProviderSession { id, remote, sealed, expires_at, kept } = new;
         self.sessions.push(ProviderSession {
@@ -87,6 +83,20 @@ impl IdentityTable {
 }
 
 impl Memory {
+    /// Links an account elsewhere to one here.
+    fn link(&self, user: UserId, identity: Identity, since: UnixSeconds) {
+        self.identities.borrow_mut().identities.push((user, LinkedIdentity { identity, since }));
+        self.note_identities(user);
+    }
+
+    fn note_identities(&self, user: UserId) {
+        let table = self.identities.borrow();
+        let of_user = table.identities.iter().filter(|(owner, _)| *owner == user);
+        let names =
+            of_user.map(|(_, linked)| (linked.identity.provider.clone(), linked.identity.subject.clone()));
+        self.users.borrow_mut().note_identities(user, names.collect());
+    }
+
     fn note(&self, event: AuditEvent, user: UserId) {
         self.audit.borrow_mut().push(by(user, event));
     }
@@ -150,7 +160,7 @@ impl Identities for Memory {
         let (user, mut is_changed) = match (known, self.merges(&arrival)) {
             (Some(user), _) => (user, self.change(user, arrival.change.clone(), &arrival.events).await?),
             (None, Some(user)) => {
-                self.identities.borrow_mut().link(user, arrival.identity.clone(), arrival.at);
+                self.link(user, arrival.identity.clone(), arrival.at);
                 self.note(arrival.events.linked.clone(), user);
                 self.change(user, arrival.change.clone(), &arrival.events).await?;
                 (user, true)
@@ -165,7 +175,7 @@ impl Identities for Memory {
                     Created::Closed => return Ok(Arrived::Closed),
                     Created::EmailTaken => return Ok(Arrived::EmailTaken),
                 }
-                self.identities.borrow_mut().link(id, arrival.identity.clone(), arrival.at);
+                self.link(id, arrival.identity.clone(), arrival.at);
                 (id, false)
             }
         };
@@ -219,11 +229,12 @@ impl Identities for Memory {
         if self.account(user).is_none() {
             return Ok(Linked::NoAccount);
         }
-        let mut table = self.identities.borrow_mut();
+        let table = self.identities.borrow_mut();
         if table.owner(identity).is_some() || table.has_one_of(user, &identity.provider) {
             return Ok(Linked::Taken);
         }
-        table.link(user, identity.clone(), event.at);
+        drop(table);
+        self.link(user, identity.clone(), event.at);
         self.audit.borrow_mut().push(event);
         Ok(Linked::Yes)
     }
@@ -248,6 +259,8 @@ impl Identities for Memory {
         }
         table.identities.retain(|(owner, linked)| *owner != user || linked.identity.provider != provider);
         table.sessions.retain(|session| session.user != user || session.provider != provider);
+        drop(table);
+        self.note_identities(user);
         self.audit.borrow_mut().push(event);
         Ok(Unlinked::Yes)
     }

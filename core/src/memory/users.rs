@@ -14,7 +14,7 @@ use crate::{
     ticket::Invitation,
     time::{Lifetime, UnixSeconds},
     user::{
-        Account, EmailVerification, FIRST_CREDENTIAL_VERSION, FactorState, NewUser, Profile, Role,
+        Account, EmailVerification, FIRST_CREDENTIAL_VERSION, FactorState, Means, NewUser, Profile, Role,
         SignUpPolicy, User,
     },
 };
@@ -63,6 +63,12 @@ impl UserTable {
         Some(row.version)
     }
 
+    /// Notes the accounts elsewhere that belong to an account.
+    pub(super) fn note_identities(&mut self, id: UserId, identities: Vec<(String, String)>) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        row.user.means.identities = identities;
+    }
+
     pub(super) fn has_users(&self) -> bool {
         !self.rows.is_empty()
     }
@@ -109,6 +115,7 @@ impl UserTable {
             verification: new.verification,
             terms_accepted_at: None,
             factor: FactorState::Absent,
+            means: Means { has_password: new.password_hash.is_some(), identities: Vec::new() },
             created_at: new.created_at,
             updated_at: new.created_at,
             last_active_at: new.created_at,
@@ -133,6 +140,7 @@ impl UserTable {
     pub(super) fn set_password(&mut self, id: UserId, hash: &PasswordHash, now: UnixSeconds) {
         let Some(row) = self.rows.get_mut(&id) else { return };
         row.password_hash = Some(hash.clone());
+        row.user.means.has_password = true;
         row.version += 1;
         row.user.updated_at = now;
     }
@@ -209,6 +217,7 @@ impl UserTable {
         }
         if let Some(hash) = change.password_hash {
             row.password_hash = Some(hash);
+            row.user.means.has_password = true;
             row.version += 1;
         }
         Updated::User(Box::new(row.user.clone()))
@@ -308,6 +317,7 @@ impl Users for Memory {
         let mut users = self.users.borrow_mut();
         let Some(row) = users.with_hash(user, old) else { return Ok(Replaced::No) };
         row.password_hash = Some(new.clone());
+        row.user.means.has_password = true;
         Ok(Replaced::Yes)
     }
 
@@ -322,6 +332,7 @@ impl Users for Memory {
         let mut users = self.users.borrow_mut();
         let Some(row) = users.with_hash(user, old) else { return Ok(Replaced::No) };
         row.password_hash = Some(new.clone());
+        row.user.means.has_password = true;
         row.version += 1;
         row.user.updated_at = event.at;
         self.audit.borrow_mut().push(event);

@@ -40,7 +40,7 @@ pub(super) struct UserView<'a> {
     /// Whether there is nothing to verify (any more).
     email_verified: bool,
     avatar: Option<&'a str>,
-    provider: &'static str,
+    provider: &'a str,
     role: &'static str,
     plugins: [u8; 0],
     two_factor_enabled: bool,
@@ -63,7 +63,7 @@ pub(super) fn user<'a>(call: &Call<'_, impl Ports>, user: &'a User) -> UserView<
         email: user.email.as_str(),
         email_verified: !call.ctx.policy.awaits_verification(user),
         avatar: (!image.is_empty() && image != ImageReference::DEFAULT).then_some(image),
-        provider: "local",
+        provider: user.means.provider(),
         role: role(user.role),
         plugins: [],
         two_factor_enabled: user.factor.is_set_up(),

@@ -13,7 +13,7 @@ use portico_core::{
     user::{Role, User},
 };
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::caller::Current;
 use crate::{
@@ -87,7 +87,7 @@ pub(super) struct UserModel<'a> {
     status_expires_at: Option<UnixSeconds>,
     info: Option<Value>,
     settings: Option<Value>,
-    oauth: Option<&'a str>,
+    oauth: Option<Value>,
     scim: Option<&'a str>,
     last_active_at: UnixSeconds,
     updated_at: UnixSeconds,
@@ -116,12 +116,20 @@ pub(super) fn user_model(record: &UserRecord) -> UserModel<'_> {
         status_expires_at: profile.status_expires_at,
         info: json_of(info.as_deref()),
         settings: json_of(settings.as_deref()),
-        oauth: None,
+        oauth: oauth_of(user),
         scim: None,
         last_active_at: user.last_active_at,
         updated_at: user.updated_at,
         created_at: user.created_at,
     }
+}
+
+/// `{"google": {"sub": "…"}}`
+fn oauth_of(user: &User) -> Option<Value> {
+    let identities = user.means.identities.iter();
+    let of_each: Map<_, _> =
+        identities.map(|(provider, subject)| (provider.clone(), json!({"sub": subject}))).collect();
+    (!of_each.is_empty()).then_some(Value::Object(of_each))
 }
 
 /// `UserInfo`, as members see each other.

@@ -6,7 +6,7 @@ use portico_core::{
     permission::Permissions,
     ports::granted_by,
     time::UnixSeconds,
-    user::{Account, EmailVerification, FactorState, Profile, Role, User},
+    user::{Account, EmailVerification, FactorState, Means, Profile, Role, User},
 };
 use serde::Deserialize;
 
@@ -16,7 +16,10 @@ macro_rules! user_columns {
         "u.id, u.email, u.name, u.role, u.profile_image_url, u.bio, u.gender, u.date_of_birth, u.timezone,
          u.status_emoji, u.status_message, u.status_expires_at, u.created_at, u.updated_at, u.last_active_at,
          u.username, u.terms_accepted_at, u.email_verified_at, u.verify_by,
-         (SELECT secret IS NOT NULL FROM second_factors WHERE user_id = u.id) AS factor_in_force"
+         (SELECT secret IS NOT NULL FROM second_factors WHERE user_id = u.id) AS factor_in_force,
+         EXISTS (SELECT 1 FROM credentials WHERE user_id = u.id) AS has_password,
+         (SELECT json_group_array(json_array(provider, subject)) FROM
+           (SELECT provider, subject FROM identities WHERE user_id = u.id ORDER BY created_at, rowid)) AS identities"
     };
 }
 
@@ -103,6 +106,9 @@ pub(super) struct UserRow {
     factor_in_force: Option<i64>,
     email_verified_at: Option<i64>,
     verify_by: Option<i64>,
+    has_password: i64,
+    /// JSON: an array of pairs.
+    identities: String,
 }
 
 impl TryFrom<UserRow> for User {
@@ -125,6 +131,10 @@ impl TryFrom<UserRow> for User {
                 None => FactorState::Absent,
                 Some(0) => FactorState::TakenAway,
                 Some(_) => FactorState::InForce,
+            },
+            means: Means {
+                has_password: row.has_password != 0,
+                identities: serde_json::from_str(&row.identities)?,
             },
             profile: Profile {
                 username: row.username,

@@ -56,7 +56,7 @@ pub(super) async fn link(
     let event = audit::event(ctx, Some(user), AuditAction::LinkIdentity, AuditOutcome::Success)?;
     let event = audit::detailed(event, &json!({"provider": identity.provider}));
     match ctx.ports.link_identity(user, identity, event).await? {
-        Linked::Yes => Ok(()),
+        Linked::Yes => Ok(ctx.ports.account_changed(user).await?),
         Linked::Taken => Err(OAuthError::IdentityTaken),
         Linked::NoAccount => Err(OAuthError::Reauthenticate),
     }
@@ -86,5 +86,9 @@ pub async fn unlink(
     }
     let event = audit::event(ctx, Some(caller.user.id), AuditAction::UnlinkIdentity, AuditOutcome::Success)?;
     let event = audit::detailed(event, &json!({"provider": provider.as_str().to_string()}));
-    Ok(ctx.ports.unlink_identities(caller.user.id, provider.as_str(), event).await?)
+    let unlinked = ctx.ports.unlink_identities(caller.user.id, provider.as_str(), event).await?;
+    if unlinked == Unlinked::Yes {
+        ctx.ports.account_changed(caller.user.id).await?;
+    }
+    Ok(unlinked)
 }
