@@ -135,6 +135,8 @@ pub struct NewProviderSession {
     pub expires_at: UnixSeconds,
     /// How many of them an account has of one provider; older ones go.
     pub kept: u32,
+    /// What goes as well: what a provider gave for the session that the browser had before.
+    pub replaces: Option<ProviderSessionId>,
 }
 
 /// What is written down about an arrival. The actor of each is the account, whichever that turns out to be.

@@ -13,7 +13,7 @@ pub use challenge::{
 pub use refresh_family::LOST_ANSWER_TOLERANCE;
 pub use refresh_token::{RefreshHash, RefreshKeys, RefreshToken};
 
-use alloc::{boxed::Box, string::String};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -179,6 +179,15 @@ pub struct Member {
     /// What its groups grant.
     #[serde(default, skip_serializing_if = "Permissions::is_empty")]
     pub grants: Permissions,
+}
+
+/// Sessions that have ended.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct EndedSessions {
+    /// How many.
+    pub count: usize,
+    /// What providers gave for them.
+    pub provider_sessions: Vec<ProviderSessionId>,
 }
 
 /// What ending a session came to.

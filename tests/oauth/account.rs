@@ -340,3 +340,48 @@ fn a_token_for_the_directory_is_had_in_the_name_of_who_came_from_there() {
         );
     });
 }
+
+#[test]
+fn whoever_sits_down_at_a_browser_links_nothing_for_the_one_before() {
+    /* OA-12 */
+    with_native(&[VARS.as_slice(), &[("ENABLE_SIGNUP", "true")]].concat(), |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        app.sign_up("Bob", "bob@example.com");
+        let browser = signed_in(app, "root@example.com");
+        let sent = Sent { url: browser.poke(LINK).json()["url"].as_str().unwrap().to_string() };
+        let bob = signed_in(app, "bob@example.com");
+        browser.set_cookie("token", &bob.cookie("token").unwrap());
+        provider.grant(&sent, json!({}));
+        assert!(back(&browser, OPEN_WEBUI.1, &sent).header("location").contains("/auth?error="));
+        assert_eq!(signed_in(app, "root@example.com").get(LINKS).json(), json!([]));
+    });
+}
+
+#[test]
+fn what_a_provider_gave_goes_with_whatever_ends_the_session() {
+    /* OA-22 */
+    with_native(&VARS, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        let root = signed_in(app, "root@example.com");
+        let sessions = |browser: &Browser<'_>| {
+            browser.get("/api/v1/auths/oauth/sessions").json().as_array().map(Vec::len)
+        };
+        let (first, second) = (come(app, &provider, json!({})), come(app, &provider, json!({})));
+        assert_eq!(sessions(&first), Some(2));
+        assert_eq!(delete(&second, "/api/v1/auths/sessions"), 200);
+        assert_eq!(sessions(&second), Some(1), "those of the other session");
+        let id = second.get("/api/v1/auths/").json()["id"].as_str().unwrap().to_string();
+        assert_eq!(root.poke(&format!("/api/v1/users/{id}/sessions/revoke")).status, 200);
+        assert_eq!(sessions(&come(app, &provider, json!({}))), Some(1), "only the newest one's");
+        // Signing in again in the same browser replaces them.
+        let sent = send(&second, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({}));
+        back(&second, OPEN_WEBUI.1, &sent);
+        let sent = send(&second, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({}));
+        back(&second, OPEN_WEBUI.1, &sent);
+        assert_eq!(sessions(&second), Some(2));
+    });
+}

@@ -177,3 +177,29 @@ fn nobody_gets_codes_from_us() {
         assert!(!answer.header("location").contains("code="), "{path}");
     }
 }
+
+#[test]
+fn an_answer_comes_the_way_it_was_asked_for_and_while_providers_are_on() {
+    /* OA-16, OA-26 */
+    with_native(&VARS, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        let browser = Browser::of(app);
+        let sent = send(&browser, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({}));
+        let form = format!("code=c&iss=https%3A%2F%2Fid.example.com&state={}", sent.param("state").unwrap());
+        let kind = Some("application/x-www-form-urlencoded");
+        let posted = browser.client().send(http::Method::POST, OPEN_WEBUI.1, kind, form.into_bytes());
+        assert!(posted.header("location").contains("error="), "{posted:?}");
+        assert_eq!(provider.asked("/token"), 0);
+        let root = Browser::of(app);
+        root.post("/api/v1/auths/signin", &json!({"email": "root@example.com", "password": PASSWORD}));
+        let sent = send(&browser, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({}));
+        let mut settings = root.get("/api/v1/auths/admin/config/oauth").json();
+        settings["ENABLE_OAUTH"] = json!(false);
+        assert_eq!(root.post("/api/v1/auths/admin/config/oauth", &settings).status, 200);
+        assert!(back(&browser, OPEN_WEBUI.1, &sent).header("location").contains("error="));
+        assert_eq!(provider.asked("/token"), 0, "switched off while they were away");
+    });
+}

@@ -333,7 +333,7 @@ fn roles_and_groups_there_decide_here_where_the_deployment_says_so() {
             names
         };
         let grouped = |groups: Value| json!({"realm": {"roles": ["member"]}, "groups": groups});
-        assert_eq!(names(grouped(json!(["a", "b", "secret-c"]))), ["a", "b"]);
+        assert_eq!(names(grouped(json!(["a", "b", "secret-c", "a", "", "x\n"]))), ["a", "b"]);
         assert_eq!(names(grouped(json!("b;d"))), ["b", "d"]);
         assert_eq!(names(grouped(json!({"a": 1}))), ["b", "d"], "what can not be read changes nothing");
         assert_eq!(names(grouped(json!([]))), Vec::<String>::new(), "an empty list is one");
@@ -341,6 +341,43 @@ fn roles_and_groups_there_decide_here_where_the_deployment_says_so() {
         let all: Vec<_> =
             all.as_array().unwrap().iter().map(|group| group["name"].as_str().unwrap()).collect();
         assert!(all.contains(&"d") && !all.contains(&"secret-c"), "{all:?}");
+    });
+}
+
+#[test]
+fn an_address_that_an_untrusted_provider_vouches_for_is_nobodys_door() {
+    /* OA-10, OA-11 */
+    let vars = [
+        ("OAUTH_MERGE_ACCOUNTS_BY_EMAIL", "true"),
+        ("OAUTH_TRUSTED_EMAIL_PROVIDERS", "discord"),
+        ("DISCORD_CLIENT_ID", "d"),
+        ("DISCORD_CLIENT_SECRET", "s"),
+    ];
+    with_native(&[VARS.as_slice(), &vars].concat(), |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        // Somebody has their own provider say that an address is theirs, and waits in the account that they get.
+        assert!(comes(app, &provider, json!({"email": "victim@example.com"})).ends_with("/auth"));
+        let answer = |url: &str, body: Value| {
+            native.ports.answer(
+                url,
+                portico_core::ports::Fetched {
+                    status: 200,
+                    content_type: "application/json".into(),
+                    challenge: String::new(),
+                    body: body.to_string().into_bytes(),
+                },
+            );
+        };
+        answer("https://discord.com/api/oauth2/token", json!({"access_token": "a", "token_type": "Bearer"}));
+        answer(
+            "https://discord.com/api/users/@me",
+            json!({"id": "8", "username": "victim", "verified": true, "email": "victim@example.com"}),
+        );
+        let victim = Browser::of(app);
+        let sent = send(&victim, "/oauth/discord/login");
+        let path = format!("/oauth/discord/callback?code=c&state={}", sent.param("state").unwrap());
+        assert!(victim.get(&path).header("location").contains(TAKEN));
     });
 }
 

@@ -28,8 +28,8 @@ use portico_core::{
     },
     secret::Secret,
     session::{
-        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
-        SessionCheck, SessionProof, SessionRecord, Use, UseKey,
+        Attempt, Challenge, ChallengeLookup, Completed, EndedSessions, Ending, NewSession, Opened, Refresh,
+        RefreshUse, SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::{Generations, SettingDefaults, Settings, StoredSettings},
     throttle::{BanPolicy, Limit, Metered, Spent, Violation},
@@ -229,6 +229,10 @@ impl<P: Identities> Identities for Faulty<P> {
         event: AuditEvent,
     ) -> Result<(), PortError> {
         self.through(self.ports.keep_provider_session(user, provider, session, event)).await
+    }
+
+    async fn forget_provider_sessions(&self, sessions: &[ProviderSessionId]) -> Result<(), PortError> {
+        self.through(self.ports.forget_provider_sessions(sessions)).await
     }
 
     async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {
@@ -474,7 +478,7 @@ impl<P: Sessions> Sessions for Faulty<P> {
         user: UserId,
         kept: SessionId,
         now: UnixSeconds,
-    ) -> Result<usize, PortError> {
+    ) -> Result<EndedSessions, PortError> {
         self.through(self.ports.end_other_sessions(user, kept, now)).await
     }
 
@@ -484,11 +488,11 @@ impl<P: Sessions> Sessions for Faulty<P> {
         kept: SessionId,
         credential_version: u32,
         now: UnixSeconds,
-    ) -> Result<(), PortError> {
+    ) -> Result<EndedSessions, PortError> {
         self.through(self.ports.keep_session(user, kept, credential_version, now)).await
     }
 
-    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
+    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<EndedSessions, PortError> {
         self.through(self.ports.end_all_sessions(user, now)).await
     }
 

@@ -291,6 +291,7 @@ pub(crate) async fn what_a_provider_gave_is_kept_for_a_while_and_replaced_once(
             sealed: format!("sealed-{place}"),
             expires_at: NOW,
             kept: 3,
+            replaces: None,
         };
         let arrival = Arrival { session: Some(session), ..arrival(ports, "1", "ann@example.com")? };
         ann = Some(account(ports, arrival).await?.account.user.id);
@@ -357,6 +358,7 @@ pub(crate) async fn a_providers_word_is_heard_once(ports: &impl Ports) -> Outcom
             sealed: "sealed".into(),
             expires_at: NOW,
             kept: 10,
+            replaces: None,
         };
         let arrival = Arrival { session: Some(session), ..arrival(ports, subject, email)? };
         Ok::<_, String>((account(ports, arrival).await?.account.user.id, id))

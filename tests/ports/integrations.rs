@@ -24,8 +24,14 @@ fn integration(name: &str, sealed: &str, at: UnixSeconds) -> Result<StoredIntegr
 /// What somebody was given for an integration.
 async fn give(ports: &impl Ports, user: UserId, name: &str, kept: u32) -> Result<ProviderSessionId, String> {
     let given = works(ProviderSessionId::random(ports))?;
-    let session =
-        NewProviderSession { id: given, remote: None, sealed: "sealed".into(), expires_at: NOW, kept };
+    let session = NewProviderSession {
+        id: given,
+        remote: None,
+        sealed: "sealed".into(),
+        expires_at: NOW,
+        kept,
+        replaces: None,
+    };
     works(ports.keep_provider_session(user, id(name)?.as_str(), session, event(ports)?).await)?;
     Ok(given)
 }

@@ -108,7 +108,7 @@ pub(crate) async fn ending_one_session_leaves_the_others(ports: &impl Ports) -> 
     expected.sort();
     hold_eq!(ids, expected);
     hold_eq!(listed.first().map(|record| record.user_agent.as_str()), Some("curl/8"));
-    hold_eq!(works(ports.end_other_sessions(ann.id, third.session_id, NOW).await)?, 1);
+    hold_eq!(works(ports.end_other_sessions(ann.id, third.session_id, NOW).await)?.count, 1);
     hold_eq!(check(ports, &there, NOW).await?, SessionCheck::Ended);
     hold_eq!(check(ports, &third, NOW).await?, alive(&ann));
     Ok(())
@@ -118,7 +118,7 @@ pub(crate) async fn ending_one_session_leaves_the_others(ports: &impl Ports) -> 
 pub(crate) async fn ending_all_sessions_starts_a_new_generation(ports: &impl Ports) -> Outcome {
     let ann = existing_user(ports, "ann@example.com").await?;
     let (one, two) = (open(ports, ann.id).await?, open(ports, ann.id).await?);
-    hold_eq!(works(ports.end_all_sessions(ann.id, NOW).await)?, 2);
+    hold_eq!(works(ports.end_all_sessions(ann.id, NOW).await)?.count, 2);
     hold_eq!(check(ports, &one, NOW).await?, SessionCheck::Ended);
     hold_eq!(check(ports, &two, NOW).await?, SessionCheck::Ended);
     let three = open(ports, ann.id).await?;

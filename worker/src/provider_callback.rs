@@ -2,8 +2,8 @@
 //! back.
 
 use portico_core::{
-    flow::oauth::{self, CallbackQuery},
-    oauth::{Provider, pending::Dialect},
+    flow::oauth::{self, CallbackQuery, Came},
+    oauth::{Provider, pending::Dialect, provider::ResponseMode},
     ports::Ports,
 };
 
@@ -22,16 +22,22 @@ pub async fn callback(call: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
         return Err(open_webui::oauth::unknown());
     };
     let form = String::from_utf8_lossy(call.request.body());
-    let text = match call.request.method() {
-        &http::Method::POST => &form,
-        _ => call.request.uri().query().unwrap_or_default(),
+    let (mode, text) = match call.request.method() {
+        &http::Method::POST => (ResponseMode::FormPost, &*form),
+        _ => (ResponseMode::Query, call.request.uri().query().unwrap_or_default()),
     };
     let query = CallbackQuery::parse(text);
-    let held = round_trip::held(call.request.headers(), call.is_secure());
-    let may_be_first = call.config.bootstrap_secret.is_none();
-    let previous = open_webui::oauth::previous_token(call);
-    let returned =
-        oauth::callback(&call.ctx, provider, query, held.as_ref(), may_be_first, previous.as_deref()).await;
+    let held = round_trip::held(call.request.headers(), mode, call.is_secure());
+    let previous = open_webui::oauth::previous(call);
+    let came = Came {
+        provider,
+        mode,
+        query,
+        held: held.as_ref(),
+        may_be_first: call.config.bootstrap_secret.is_none(),
+        previous: (previous.0.as_deref(), previous.1),
+    };
+    let returned = oauth::callback(&call.ctx, came).await;
     Ok(match returned.dialect {
         Some(Dialect::LibreChat) => librechat::oauth::returned(call, returned.result).await,
         None if call.param("provider") == OPENID => librechat::oauth::returned(call, returned.result).await,

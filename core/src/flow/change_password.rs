@@ -7,6 +7,7 @@ use super::{
     current_session::Authenticated,
     new_password,
     reauthentication::{self, Unproved},
+    sign_out,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -60,7 +61,7 @@ pub async fn change(
             return Err(fault.into());
         }
     }
-    ctx.ports.end_all_sessions(user, ctx.now).await?;
+    sign_out::end_all(ctx, user).await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use super::{
     Ctx, audit,
     current_session::Authenticated,
     second_factor::{self, SecondFactorError, Shown},
+    sign_out,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -26,7 +27,7 @@ pub async fn delete(
         Deleted::Yes | Deleted::NoAccount => {}
         Deleted::LastAdmin => return Err(DeleteAccountError::LastAdmin),
     }
-    ctx.ports.end_all_sessions(user, ctx.now).await?;
+    sign_out::end_all(ctx, user).await?;
     Ok(())
 }
 

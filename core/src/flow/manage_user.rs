@@ -13,6 +13,7 @@ use super::{
     configure::Presence,
     new_password,
     open_session::{self, OpenError},
+    sign_out,
 };
 use crate::{
     audit::AuditAction,
@@ -115,7 +116,7 @@ pub async fn update(
         }
     };
     if signs_out {
-        ctx.ports.end_all_sessions(target, ctx.now).await?;
+        sign_out::end_all(ctx, target).await?;
     } else {
         ctx.ports.account_changed(target).await?;
     }
@@ -226,7 +227,7 @@ pub async fn delete(ctx: &Ctx<'_, impl Ports>, admin: UserId, target: UserId) ->
         Deleted::LastAdmin => return Err(ManageUserError::LastAdmin),
         Deleted::NoAccount | Deleted::Yes => {}
     }
-    ctx.ports.end_all_sessions(target, ctx.now).await?;
+    sign_out::end_all(ctx, target).await?;
     Ok(())
 }
 
@@ -246,7 +247,7 @@ pub async fn revoke_sessions(
         return Err(ManageUserError::PrimaryAdmin);
     }
     ctx.ports.append(audit::event_about(ctx, admin, target, AuditAction::RevokeSessions)?).await?;
-    ctx.ports.end_all_sessions(target, ctx.now).await?;
+    sign_out::end_all(ctx, target).await?;
     Ok(())
 }
 

@@ -44,8 +44,9 @@ pub async fn end(
 /// When the session authority can not be reached.
 pub async fn end_others(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> Result<usize, PortError> {
     let ended = ctx.ports.end_other_sessions(caller.user.id, caller.claims.sid, ctx.now).await?;
+    sign_out::forget_all(ctx, &ended).await?;
     record(ctx, caller).await?;
-    Ok(ended)
+    Ok(ended.count)
 }
 
 async fn record(ctx: &Ctx<'_, impl Ports>, caller: &Authenticated) -> Result<(), PortError> {

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString as _};
 
-use super::{Ctx, audit, new_password};
+use super::{Ctx, audit, new_password, sign_out};
 use crate::{
     audit::{AuditAction, AuditEvent, AuditOutcome},
     email::Email,
@@ -107,7 +107,7 @@ pub async fn choose(
             return Err(fault.into());
         }
     }
-    ctx.ports.end_all_sessions(user.id, ctx.now).await?;
+    sign_out::end_all(ctx, user.id).await?;
     Ok(())
 }
 

@@ -9,16 +9,25 @@ use crate::{
     id::{ProviderSessionId, SessionId, UserId},
     identity::ProviderSession,
     ports::{PortError, Ports},
-    session::Ending,
+    session::{EndedSessions, Ending},
 };
 
 /// Ends the session that a browser had so far, whose cookie is about to be replaced (SE-04). That it goes on is no
 /// reason to refuse the new one; the port reports its own fault.
 pub(super) async fn end_previous(ctx: &Ctx<'_, impl Ports>, token: Option<&str>) {
+    end_previous_but(ctx, token, None).await;
+}
+
+/// The same, where what a provider gave for it is gone already.
+pub(super) async fn end_previous_but(
+    ctx: &Ctx<'_, impl Ports>,
+    token: Option<&str>,
+    gone: Option<ProviderSessionId>,
+) {
     let Some(token) = token else { return };
     let Ok(claims) = verified_claims(ctx, token).await else { return };
     if let Ok(Ending::Now { provider_session }) = ctx.ports.end_session(claims.id, claims.sid).await {
-        let _ = forget_tokens(ctx, provider_session).await;
+        let _ = forget_tokens(ctx, provider_session.filter(|left| gone != Some(*left))).await;
     }
 }
 
@@ -74,6 +83,21 @@ pub(super) async fn forget_tokens(
 ) -> Result<Option<ProviderSession>, PortError> {
     let Some(id) = id else { return Ok(None) };
     ctx.ports.take_provider_session(id).await
+}
+
+/// Ends all sessions of somebody, and forgets what providers gave for them (OA-22); says how many.
+pub(super) async fn end_all(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<usize, PortError> {
+    let ended = ctx.ports.end_all_sessions(user, ctx.now).await?;
+    forget_all(ctx, &ended).await?;
+    Ok(ended.count)
+}
+
+/// Forgets what providers gave for sessions that have ended.
+pub(super) async fn forget_all(ctx: &Ctx<'_, impl Ports>, ended: &EndedSessions) -> Result<(), PortError> {
+    match ended.provider_sessions.as_slice() {
+        [] => Ok(()),
+        sessions => ctx.ports.forget_provider_sessions(sessions).await,
+    }
 }
 
 /// What is left of a session that has ended.

@@ -3,6 +3,7 @@
 use super::{
     Ctx, audit,
     reset_password::{ResetError, ask_for_mail, ticket},
+    sign_out,
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
@@ -64,7 +65,7 @@ pub async fn expire(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
         let event = audit::event(ctx, Some(user), AuditAction::ExpireAccount, AuditOutcome::Success)?;
         // Whoever was faster stays, and so does the last administrator.
         if ctx.ports.delete_unverified(user, ctx.now, event).await? == Deleted::Yes {
-            ctx.ports.end_all_sessions(user, ctx.now).await?;
+            sign_out::end_all(ctx, user).await?;
         }
     }
     Ok(())

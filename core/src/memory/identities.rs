@@ -60,7 +60,8 @@ impl IdentityTable {
     }
 
     fn keep(&mut self, user: UserId, provider: &str, new: NewProviderSession, at: UnixSeconds) {
-        let NewProviderSession { id, remote, sealed, expires_at, kept } = new;
+        let NewProviderSession { id, remote, sealed, expires_at, kept, replaces } = new;
+        self.sessions.retain(|session| Some(session.id) != replaces);
         self.sessions.push(ProviderSession {
             id,
             user,
@@ -316,6 +317,12 @@ impl Identities for Memory {
             self.identities.borrow_mut().keep(user, provider, session, event.at);
             self.audit.borrow_mut().push(event);
         }
+        Ok(())
+    }
+
+    async fn forget_provider_sessions(&self, sessions: &[ProviderSessionId]) -> Result<(), PortError> {
+        self.reach("identities")?;
+        self.identities.borrow_mut().sessions.retain(|session| !sessions.contains(&session.id));
         Ok(())
     }
 

@@ -6,8 +6,8 @@ use crate::{
     oauth::flight::Claim,
     ports::{PortError, Sessions},
     session::{
-        Attempt, Book, BookRefresh, Challenge, ChallengeLookup, Completed, Ending, Member, NewSession,
-        Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use, UseKey,
+        Attempt, Book, BookRefresh, Challenge, ChallengeLookup, Completed, EndedSessions, Ending, Member,
+        NewSession, Opened, Refresh, RefreshUse, SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::Generations,
     throttle::{BanPolicy, Violation},
@@ -62,7 +62,7 @@ impl Sessions for Memory {
         user: UserId,
         kept: SessionId,
         now: UnixSeconds,
-    ) -> Result<usize, PortError> {
+    ) -> Result<EndedSessions, PortError> {
         self.in_book(user, |book| book.end_others(kept, now))
     }
 
@@ -72,11 +72,11 @@ impl Sessions for Memory {
         kept: SessionId,
         credential_version: u32,
         now: UnixSeconds,
-    ) -> Result<(), PortError> {
+    ) -> Result<EndedSessions, PortError> {
         self.in_book(user, |book| book.keep(kept, credential_version, now))
     }
 
-    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
+    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<EndedSessions, PortError> {
         let fresh = SessionStamp::random(self)?;
         self.in_book(user, |book| book.end_all(fresh, now))
     }

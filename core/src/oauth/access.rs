@@ -8,6 +8,10 @@ use regex_lite::Regex;
 /// Stands for any role, in the list of those that are let in.
 const ANY: &str = "*";
 
+/// What an expression has, and a name has not (open-webui.md §8.6).
+const EXPRESSION: [char; 11] = ['^', '$', '[', ']', '(', ')', '{', '}', '+', '\\', '|'];
+const WILDCARDS: [char; 2] = ['*', '?'];
+
 /// What roles and groups at a provider mean here.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct AccessRules {
@@ -57,6 +61,11 @@ impl AccessRules {
             && !self.allowed_roles.iter().any(|role| role == ANY)
     }
 
+    /// Whether some of the blocked groups are not named, but described.
+    pub fn has_patterns(&self) -> bool {
+        self.blocked_groups.iter().any(|pattern| pattern.contains(EXPRESSION) || pattern.contains(WILDCARDS))
+    }
+
     /// Whether a group is none that a provider decides about.
     pub fn is_blocked(&self, group: &str) -> bool {
         self.blocked_groups.iter().any(|pattern| fits(pattern, group))
@@ -65,10 +74,10 @@ impl AccessRules {
 
 /// Whether a name is the pattern, or has what the expression says, or fits the wildcards (open-webui.md §8.6).
 fn fits(pattern: &str, name: &str) -> bool {
-    let is_expression = pattern.contains(['^', '$', '[', ']', '(', ')', '{', '}', '+', '\\', '|']);
+    let is_expression = pattern.contains(EXPRESSION);
     pattern == name
         || (is_expression && Regex::new(pattern).is_ok_and(|expression| expression.is_match(name)))
-        || (pattern.contains(['*', '?']) && fits_wildcards(pattern, name))
+        || (pattern.contains(WILDCARDS) && fits_wildcards(pattern, name))
 }
 
 /// `*` stands for any text, `?` for one character.

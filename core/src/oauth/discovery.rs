@@ -181,7 +181,7 @@ impl Metadata {
 }
 
 /// Whether an issuer's document is at this address: at the issuer's own, or in front of its path, as RFC 8414 has it.
-fn is_of(issuer: &str, document: &str) -> bool {
+pub fn is_of(issuer: &str, document: &str) -> bool {
     let document = document.split(['?', '#']).next().unwrap_or_default();
     let base = issuer.strip_suffix('/').unwrap_or(issuer);
     // For many tenants: any one that the address names.

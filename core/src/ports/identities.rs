@@ -104,6 +104,12 @@ pub trait Identities {
         event: AuditEvent,
     ) -> Result<(), PortError>;
 
+    /// Deletes what providers gave, for sessions that have ended.
+    ///
+    /// # Errors
+    /// When the store failed.
+    async fn forget_provider_sessions(&self, sessions: &[ProviderSessionId]) -> Result<(), PortError>;
+
     /// Deletes everything that a provider gave for an account; says whether there was anything.
     ///
     /// # Errors

@@ -5,8 +5,8 @@ use crate::{
     id::{ProviderSessionId, SessionId, TokenId, UserId},
     oauth::flight::Claim,
     session::{
-        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
-        SessionCheck, SessionProof, SessionRecord, Use, UseKey,
+        Attempt, Challenge, ChallengeLookup, Completed, EndedSessions, Ending, NewSession, Opened, Refresh,
+        RefreshUse, SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::Generations,
     throttle::{BanPolicy, Violation},
@@ -58,7 +58,7 @@ pub trait Sessions {
         user: UserId,
         kept: SessionId,
         now: UnixSeconds,
-    ) -> Result<usize, PortError>;
+    ) -> Result<EndedSessions, PortError>;
 
     /// Ends all sessions of a user but one, which belongs to a new version of the credential from now on, if it belonged
     /// to the one before it. The authority reads the account anew before it answers for it again.
@@ -71,14 +71,14 @@ pub trait Sessions {
         kept: SessionId,
         credential_version: u32,
         now: UnixSeconds,
-    ) -> Result<(), PortError>;
+    ) -> Result<EndedSessions, PortError>;
 
     /// Ends all sessions of a user with a new generation; says how many that were. The authority reads
     /// the account anew before it answers for it again.
     ///
     /// # Errors
     /// When the end could not be recorded.
-    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError>;
+    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<EndedSessions, PortError>;
 
     /// The account has just been changed: the authority reads it anew before it answers for it again.
     ///

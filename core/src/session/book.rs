@@ -16,7 +16,7 @@ use alloc::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Challenge, Ending, NewSession, Opened, SessionProof, SessionRecord,
+    Challenge, EndedSessions, Ending, NewSession, Opened, SessionProof, SessionRecord,
     refresh_family::{Presented, RefreshFamily},
     refresh_token::RefreshHash,
 };
@@ -272,39 +272,51 @@ impl Book {
         if self.take_out(id) { Ending::Now { provider_session } } else { Ending::Before }
     }
 
-    /// Ends all sessions but one; says how many.
-    pub fn end_others(&mut self, kept: SessionId, now: UnixSeconds) -> usize {
+    /// Ends all sessions but one; says which.
+    pub fn end_others(&mut self, kept: SessionId, now: UnixSeconds) -> EndedSessions {
         let now = self.at_least(now);
         self.forget_dead(now);
         let others: Vec<_> = self.sessions.keys().copied().filter(|id| *id != kept).collect();
-        others.iter().filter(|id| self.take_out(**id)).count()
+        self.take_all_out(&others)
+    }
+
+    fn take_all_out(&mut self, sessions: &[SessionId]) -> EndedSessions {
+        let mut ended = EndedSessions::default();
+        for id in sessions {
+            if let Ending::Now { provider_session } = self.end(*id) {
+                ended.count += 1;
+                ended.provider_sessions.extend(provider_session);
+            }
+        }
+        ended
     }
 
     /// Ends all sessions but one, which belongs to this version of the credential from now on. One that did not prove the
     /// version before it stays what it is: dead.
-    pub fn keep(&mut self, kept: SessionId, credential_version: u32, now: UnixSeconds) {
-        self.end_others(kept, now);
+    pub fn keep(&mut self, kept: SessionId, credential_version: u32, now: UnixSeconds) -> EndedSessions {
+        let ended = self.end_others(kept, now);
         let kept_session = self.sessions.get_mut(&kept);
         if let Some(session) = kept_session.filter(|kept| kept.credential_version + 1 == credential_version) {
             session.credential_version = credential_version;
             self.changes.sessions.insert(kept);
         }
+        ended
     }
 
     /// Ends all sessions by starting a new generation, so that a token of an earlier one is dead even
-    /// if its session's id came back (TK-16); says how many.
-    pub fn end_all(&mut self, fresh: SessionStamp, now: UnixSeconds) -> usize {
+    /// if its session's id came back (TK-16); says which.
+    pub fn end_all(&mut self, fresh: SessionStamp, now: UnixSeconds) -> EndedSessions {
         let now = self.at_least(now);
         self.forget_dead(now);
         let all: Vec<_> = self.sessions.keys().copied().collect();
         // Without a generation no token was ever issued: there is nothing to write down.
         if self.account.stamp.is_none() && self.account.challenges.is_empty() {
-            return 0;
+            return EndedSessions::default();
         }
         self.account.stamp = Some(fresh);
         self.account.challenges.clear();
         self.changes.account = true;
-        all.iter().filter(|id| self.take_out(**id)).count()
+        self.take_all_out(&all)
     }
 
     /// Revokes one token of a session, for as long as the token lives (TK-17).

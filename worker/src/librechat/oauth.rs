@@ -38,7 +38,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let path = paths.iter().find(|(known, _)| *known == provider).map(|(_, path)| path.clone());
     let path = path.unwrap_or_else(|| format!("/oauth/{}/callback", name(provider)));
     let redirect_uri = format!("{server}{path}");
-    let held = round_trip::held(call.request.headers(), call.is_secure());
+    let held = round_trip::held(call.request.headers(), provider.preset().response_mode, call.is_secure());
     let dialect = Dialect::LibreChat;
     match oauth::start(&call.ctx, provider, dialect, Errand::SignIn, &redirect_uri, held).await {
         Ok(away) => Ok(sent(call, &away)),

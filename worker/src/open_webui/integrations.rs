@@ -8,6 +8,7 @@ use portico_core::{
     oauth::{
         IntegrationId, StoredIntegration,
         integration::{ResourceMode, Wanted},
+        provider::ResponseMode,
     },
     ports::Ports,
     secret::Secret,
@@ -111,7 +112,7 @@ pub async fn withdraw(call: &Call<'_, impl Ports>, admin: Admin<'_>) -> Result<A
 pub async fn authorize(call: &Call<'_, impl Ports>, caller: Verified<'_>) -> Result<Answer, Error> {
     switched_on(call)?;
     let Current::Human(human) = &*caller else { return Err(Error::human_needed()) };
-    let held = round_trip::held(call.request.headers(), call.is_secure());
+    let held = round_trip::held(call.request.headers(), ResponseMode::Query, call.is_secure());
     let away = oauth::authorize(&call.ctx, &human.session, &id_of(call)?, held).await?;
     Ok(holding(call, redirect(StatusCode::FOUND, &away.url), &away))
 }
@@ -123,7 +124,7 @@ pub async fn authorize(call: &Call<'_, impl Ports>, caller: Verified<'_>) -> Res
 pub async fn callback(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let (id, base) = (id_of(call)?, base(call).await?);
     let query = CallbackQuery::parse(call.request.uri().query().unwrap_or_default());
-    let held = round_trip::held(call.request.headers(), call.is_secure());
+    let held = round_trip::held(call.request.headers(), ResponseMode::Query, call.is_secure());
     let present = caller::current(call).await.ok().map(|caller| caller.id());
     match oauth::returned(&call.ctx, &id, &query, held.as_ref(), present).await {
         Ok(()) => Ok(redirect(status(call), &base)),

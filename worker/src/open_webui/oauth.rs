@@ -6,6 +6,7 @@ use portico_core::{
         oauth::{self, Away, Back, BackchannelError, OAuthError},
         second_factor::Next,
     },
+    id::ProviderSessionId,
     oauth::{
         Provider,
         logout_token::LogoutTokenError,
@@ -23,7 +24,7 @@ use super::{
 use crate::{
     http::{
         answer::{self, Answer},
-        cookie::SetCookie,
+        cookie::{self, Found, SetCookie},
         round_trip,
     },
     router::Call,
@@ -42,7 +43,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     let Some(provider) = Provider::parse(call.param("provider")) else { return Err(Error::unknown_path()) };
     let base = base(call).await?;
     let redirect_uri = format!("{base}/oauth/{}/callback", provider.as_str());
-    let held = round_trip::held(call.request.headers(), call.is_secure());
+    let held = round_trip::held(call.request.headers(), provider.preset().response_mode, call.is_secure());
     let errand = Errand::SignIn;
     match oauth::start(&call.ctx, provider, Dialect::OpenWebui, errand, &redirect_uri, held).await {
         Ok(away) => Ok(holding(call, redirect(StatusCode::FOUND, &away.url), &away)),
@@ -129,9 +130,13 @@ pub(crate) fn unknown() -> Answer {
     Error::unknown_path().into()
 }
 
-/// The session that the browser had so far (SE-04).
-pub(crate) fn previous_token<P>(call: &Call<'_, P>) -> Option<String> {
-    signin::previous_token(call)
+/// The session that the browser had so far (SE-04), and what a provider gave for it.
+pub(crate) fn previous<P>(call: &Call<'_, P>) -> (Option<String>, Option<ProviderSessionId>) {
+    let tokens = match cookie::find(call.request.headers(), OAUTH_SESSION_COOKIE) {
+        Found::One(text) => ProviderSessionId::parse(text).ok(),
+        Found::Nothing | Found::Unusable => None,
+    };
+    (signin::previous_token(call), tokens)
 }
 
 /// Where the pages are: what the deployment says, or where the request came in.

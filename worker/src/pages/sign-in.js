@@ -72,5 +72,16 @@ if (query.has("mfa")) {
   if (session.ok) proceed(session);
 }
 if (query.has("pending")) tell("Your account waits for approval.");
+// Anybody can write an address: what it says is shown only if it is something that we say.
+const OURS = [
+  "Sign-in with your identity provider failed.",
+  "Uh-oh! This email is already registered.",
+  "You do not have permission to access this resource.",
+  "That account belongs to somebody else here,",
+  "Your session has expired or the token is invalid.",
+  "Your account has been temporarily banned",
+  "API rate limit exceeded",
+  "Authentication is temporarily unavailable.",
+];
 const error = query.get("error");
-if (error) tell(error.startsWith("auth_") ? "Sign-in with your identity provider failed." : error);
+if (error !== null) tell(OURS.find((text) => error.startsWith(text)) ?? OURS[0]);

@@ -109,6 +109,10 @@ impl Identities for Store {
         self.insert_provider_session(user, provider, &session, &event).await.map_err(fault("identities"))
     }
 
+    async fn forget_provider_sessions(&self, sessions: &[ProviderSessionId]) -> Result<(), PortError> {
+        self.remove_each_provider_session(sessions).await.map_err(fault("identities"))
+    }
+
     async fn delete_provider_sessions(&self, user: UserId, provider: &str) -> Result<bool, PortError> {
         self.remove_provider_sessions(user, provider).await.map_err(fault("identities"))
     }
@@ -496,6 +500,8 @@ impl<'a> Batch<'a> {
             owner!(),
             " ORDER BY created_at DESC, rowid DESC LIMIT ?4)"
         );
+        const REPLACE: &str =
+            concat!("DELETE FROM provider_sessions WHERE id = ?4 AND ", owner!(), " IS NOT NULL");
         let id = session.id.to_string();
         let bound = [
             D1Type::Text(&id),
@@ -506,6 +512,10 @@ impl<'a> Batch<'a> {
         ];
         self.push(INSERT, &bound)?;
         self.push(PRUNE, &[D1Type::Real(f64::from(session.kept))])?;
+        if let Some(replaced) = session.replaces {
+            let replaced = replaced.to_string();
+            self.push(REPLACE, &[D1Type::Text(&replaced)])?;
+        }
         Ok(())
     }
 

@@ -121,6 +121,15 @@ impl Store {
             .map(|_| ())
     }
 
+    pub(super) async fn remove_each_provider_session(
+        &self,
+        sessions: &[ProviderSessionId],
+    ) -> worker::Result<()> {
+        const DELETE: &str = "DELETE FROM provider_sessions WHERE id IN (SELECT value FROM json_each(?1))";
+        let ids = serde_json::to_string(sessions)?;
+        self.database()?.prepare(DELETE).bind_refs(&D1Type::Text(&ids))?.run().await.map(|_| ())
+    }
+
     pub(super) async fn remove_provider_sessions(
         &self,
         user: UserId,

@@ -3,8 +3,8 @@ use portico_core::{
     oauth::flight::Claim,
     ports::{PortError, Sessions},
     session::{
-        Attempt, Challenge, ChallengeLookup, Completed, Ending, NewSession, Opened, Refresh, RefreshUse,
-        SessionCheck, SessionProof, SessionRecord, Use, UseKey,
+        Attempt, Challenge, ChallengeLookup, Completed, EndedSessions, Ending, NewSession, Opened, Refresh,
+        RefreshUse, SessionCheck, SessionProof, SessionRecord, Use, UseKey,
     },
     settings::Generations,
     throttle::{BanPolicy, Violation},
@@ -56,7 +56,7 @@ impl Sessions for Store {
         user: UserId,
         kept: SessionId,
         now: UnixSeconds,
-    ) -> Result<usize, PortError> {
+    ) -> Result<EndedSessions, PortError> {
         self.change(user, &Question::EndOthers { kept, now }).await
     }
 
@@ -66,11 +66,11 @@ impl Sessions for Store {
         kept: SessionId,
         credential_version: u32,
         now: UnixSeconds,
-    ) -> Result<(), PortError> {
+    ) -> Result<EndedSessions, PortError> {
         self.change(user, &Question::Keep { kept, credential_version, now }).await
     }
 
-    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<usize, PortError> {
+    async fn end_all_sessions(&self, user: UserId, now: UnixSeconds) -> Result<EndedSessions, PortError> {
         self.change(user, &Question::EndAll { fresh: SessionStamp::random(self)?, now }).await
     }
 

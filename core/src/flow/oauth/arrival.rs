@@ -1,6 +1,9 @@
 //! What becomes of somebody whose provider has said who they are (open-webui.md §8.5, §8.6).
 
-use alloc::{string::ToString as _, vec::Vec};
+use alloc::{
+    string::{String, ToString as _},
+    vec::Vec,
+};
 
 use serde_json::{Value, json};
 
@@ -31,6 +34,9 @@ use crate::{
     user::{EmailVerification, NewUser, Role, SignUpPolicy},
 };
 
+/// Groups of one person that count, at most; and the longest name of one, in bytes.
+const MAX_GROUPS: usize = 200;
+const MAX_GROUP_NAME_BYTES: usize = 256;
 /// How a group that a provider knows describes itself (open-webui.md §8.6).
 const GROUP_DESCRIPTION: (&str, &str) = ("Group '", "' created automatically via OAuth.");
 
@@ -98,7 +104,9 @@ async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) ->
     let name = profile.name.as_deref().and_then(|name| DisplayName::parse(name).ok());
     let image = profile.picture.as_deref().and_then(picture);
     let is_trusted = policy.trusted_for_email.contains(&client.provider);
-    let merges = settings.is_on("OAUTH_MERGE_ACCOUNTS_BY_EMAIL") && profile.is_email_verified && is_trusted;
+    // A provider that is not trusted shows nobody's address, now or for one that is (OA-10, OA-11).
+    let is_verified = profile.is_email_verified && is_trusted;
+    let merges = settings.is_on("OAUTH_MERGE_ACCOUNTS_BY_EMAIL") && is_verified;
     let change = |setting: &str| settings.is_on(setting);
     let is_open =
         settings.is_on("ENABLE_OAUTH_SIGNUP") || (*dialect == Dialect::LibreChat && policy.member_sign_up);
@@ -109,7 +117,7 @@ async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) ->
             Some(NewUser {
                 username: profile.username.clone(),
                 image: image.clone().unwrap_or_default(),
-                verification: match profile.is_email_verified {
+                verification: match is_verified {
                     true => EmailVerification::Done,
                     false => EmailVerification::Unasked,
                 },
@@ -131,7 +139,7 @@ async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) ->
         change: ArrivalChange {
             role,
             email: Some(email).filter(|_| change("OAUTH_UPDATE_EMAIL_ON_LOGIN")),
-            is_email_verified: profile.is_email_verified,
+            is_email_verified: is_verified,
             name: name.filter(|_| change("OAUTH_UPDATE_NAME_ON_LOGIN")),
             image: image.filter(|_| change("OAUTH_UPDATE_PICTURE_ON_LOGIN")),
         },
@@ -160,12 +168,18 @@ async fn groups(
     profile: &Profile,
 ) -> Result<Option<GroupSync>, OAuthError> {
     let Some(names) = profile.groups.as_ref().filter(|_| rules.manages_groups) else { return Ok(None) };
-    let names: Vec<_> =
-        names.iter().filter(|name| !name.is_empty() && !rules.is_blocked(name)).cloned().collect();
+    let is_name = |name: &&String| {
+        !name.is_empty() && name.len() <= MAX_GROUP_NAME_BYTES && !name.chars().any(char::is_control)
+    };
+    let mut names: Vec<_> =
+        names.iter().filter(is_name).filter(|name| !rules.is_blocked(name)).cloned().collect();
+    names.sort();
+    names.dedup();
+    names.truncate(MAX_GROUPS);
     // What a pattern spares is known when the groups are; most deployments have no pattern.
-    let spared = match rules.blocked_groups.is_empty() {
-        true => Vec::new(),
-        false => {
+    let spared = match rules.has_patterns() {
+        false => rules.blocked_groups.clone(),
+        true => {
             let known = ctx.ports.list_groups().await?.into_iter().map(|group| group.name);
             known.filter(|name| rules.is_blocked(name)).collect()
         }

@@ -25,6 +25,7 @@ use crate::{
         discovery::Metadata,
         exchange,
         pending::{Dialect, Errand, Peer, Pending, RoundTripSecrets, RoundTripToken},
+        provider::ResponseMode,
         tokens::ProviderTokens,
     },
     ports::Ports,
@@ -104,39 +105,39 @@ pub struct ProviderSignIn {
     pub id_token: Option<Secret<String>>,
 }
 
-/// Takes a browser back. `held` is what it was given when it was sent away, `may_be_first` whether the deployment lets
-/// its first account be made so (AD-02).
-pub async fn callback(
-    ctx: &Ctx<'_, impl Ports>,
-    provider: Provider,
-    query: CallbackQuery,
-    held: Option<&RoundTripToken>,
-    may_be_first: bool,
-    previous_token: Option<&str>,
-) -> Returned {
-    let pending = match query.take(ctx).await {
+/// How a browser comes back.
+#[derive(Clone, Debug)]
+pub struct Came<'a> {
+    /// To whose place.
+    pub provider: Provider,
+    /// How it has brought the answer.
+    pub mode: ResponseMode,
+    /// The answer.
+    pub query: CallbackQuery,
+    /// What it was given when it was sent away.
+    pub held: Option<&'a RoundTripToken>,
+    /// Whether the deployment lets its first account be made so (AD-02).
+    pub may_be_first: bool,
+    /// The token of the session that it had before, and what a provider gave for that.
+    pub previous: (Option<&'a str>, Option<ProviderSessionId>),
+}
+
+/// Takes a browser back.
+pub async fn callback(ctx: &Ctx<'_, impl Ports>, came: Came<'_>) -> Returned {
+    let pending = match came.query.take(ctx).await {
         Ok(pending) => pending,
         Err(error) => {
-            note_refusal(ctx, provider, &error).await;
+            note_refusal(ctx, came.provider, &error).await;
             return Returned { dialect: None, result: Err(error) };
         }
     };
     let dialect = pending.dialect;
-    let came = Came { provider, query, held, may_be_first, previous_token };
+    let provider = came.provider;
     let result = finished(ctx, pending, came).await;
     if let Err(error) = &result {
         note_refusal(ctx, provider, error).await;
     }
     Returned { dialect: Some(dialect), result }
-}
-
-/// How the browser came.
-struct Came<'a> {
-    provider: Provider,
-    query: CallbackQuery,
-    held: Option<&'a RoundTripToken>,
-    may_be_first: bool,
-    previous_token: Option<&'a str>,
 }
 
 /// What an authorization server gives for what a browser brings back.
@@ -198,9 +199,16 @@ pub(super) fn fits(pending: &Pending, peer: &Peer, held: Option<&RoundTripToken>
 
 async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -> Result<Back, OAuthError> {
     fits(&pending, &Peer::Provider(came.provider), came.held)?;
+    // Another way than the one that was asked for (OA-16).
+    if came.mode != came.provider.preset().response_mode {
+        return Err(Refusal::Malformed.into());
+    }
+    let settings = ctx.settings().await?;
+    if !settings.is_on("ENABLE_OAUTH") {
+        return Err(OAuthError::UnknownProvider);
+    }
     let client = clients::find(ctx, came.provider).await?;
     let Given { tokens, metadata, secrets } = came.query.redeem(ctx, &pending, &client.client).await?;
-    let settings = ctx.settings().await?;
     let names = settings::claim_names(&settings, &ctx.policy.oauth);
     let asked = identify::Asked {
         client: &client,
@@ -215,6 +223,7 @@ async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -
     let known = identify::identify(ctx, &asked, &tokens).await?;
     match pending.errand {
         Errand::Link(user, session) => {
+            link::is_theirs(ctx, session, came.previous.0).await?;
             link::link(ctx, user, session, &known.identity).await?;
             Ok(Back::Linked(came.provider))
         }
@@ -233,19 +242,22 @@ async fn signed_in(
     came: &Came<'_>,
 ) -> Result<ProviderSignIn, OAuthError> {
     let session = ProviderSessionId::random(ctx.ports)?;
+    // The other dialect's pages have their session elsewhere.
+    let (previous_token, previous_tokens) = match sign_in.dialect {
+        Dialect::LibreChat => (None, None),
+        Dialect::OpenWebui => came.previous,
+    };
     let kept = NewProviderSession {
         id: session,
         remote: sign_in.known.profile.session.clone(),
         sealed: provider_tokens::seal(ctx, session, tokens)?,
         expires_at: tokens.expires_at,
         kept: ctx.policy.oauth.kept_sessions,
+        replaces: previous_tokens,
     };
     let ends = Ends { session: Some(kept), signs_up: true, may_be_first: came.may_be_first };
-    let dialect = sign_in.dialect;
     let next = sign_in.arrive(ctx, ends).await?;
-    // The other dialect's pages have their session elsewhere.
-    let previous = came.previous_token.filter(|_| dialect == Dialect::OpenWebui);
-    sign_out::end_previous(ctx, previous).await;
+    sign_out::end_previous_but(ctx, previous_token, previous_tokens).await;
     Ok(ProviderSignIn { next, session, id_token: tokens.id_token.clone() })
 }
 
@@ -257,6 +269,12 @@ async fn note_refusal(ctx: &Ctx<'_, impl Ports>, provider: Provider, error: &OAu
     if let (Some(reason), Some(members)) = (error.reason(), detail.as_object_mut()) {
         members.insert("reason".to_string(), reason.into());
     }
+    let event = audit::detailed(event, &detail);
+    // Anybody can make a state up, as often as they like.
+    let event = match error {
+        OAuthError::Refused(Refusal::State) => audit::once_a_minute(event),
+        _ => event,
+    };
     // The refusal stands whether or not it could be written down.
-    let _ = ctx.ports.append(audit::detailed(event, &detail)).await;
+    let _ = ctx.ports.append(event).await;
 }

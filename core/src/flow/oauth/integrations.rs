@@ -99,6 +99,7 @@ pub async fn returned(
         sealed: provider_tokens::seal(ctx, row, &tokens)?,
         expires_at: tokens.expires_at,
         kept: 1,
+        replaces: None,
     };
     let event = audit::event_about(ctx, user, id.as_str(), AuditAction::AuthorizeClient)?;
     Ok(ctx.ports.keep_provider_session(user, id.as_str(), kept, event).await?)

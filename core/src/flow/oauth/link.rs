@@ -7,7 +7,11 @@ use serde_json::json;
 use super::{Away, OAuthError, start};
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    flow::{Ctx, audit, current_session::Authenticated, second_factor},
+    flow::{
+        Ctx, audit,
+        current_session::{self, Authenticated},
+        second_factor,
+    },
     id::{SessionId, UserId},
     identity::{Identity, Linked, LinkedIdentity, Unlinked},
     oauth::{
@@ -59,6 +63,19 @@ pub(super) async fn link(
         Linked::Yes => Ok(ctx.ports.account_changed(user).await?),
         Linked::Taken => Err(OAuthError::IdentityTaken),
         Linked::NoAccount => Err(OAuthError::Reauthenticate),
+    }
+}
+
+/// Refuses a browser that shows another session than the one that sent it away: somebody else has sat down at it.
+pub(super) async fn is_theirs(
+    ctx: &Ctx<'_, impl Ports>,
+    session: SessionId,
+    token: Option<&str>,
+) -> Result<(), OAuthError> {
+    let Some(token) = token else { return Ok(()) };
+    match current_session::verified_claims(ctx, token).await {
+        Ok(claims) if claims.sid != session => Err(OAuthError::Reauthenticate),
+        Ok(_) | Err(_) => Ok(()),
     }
 }
 

@@ -92,8 +92,15 @@ async fn refreshed(
         // Good for a while yet, though not for long.
         Err(ProviderTokenError::Provider) if ctx.now < tokens.expires_at => Ok(tokens),
         Err(ProviderTokenError::None) => {
-            ctx.ports.take_provider_session(session.id).await?;
-            Err(ProviderTokenError::None)
+            // Spent by somebody who was at it as well: what they have stored is good.
+            let stored = ctx.ports.find_provider_session(session.id).await?;
+            match stored.filter(|stored| stored.sealed != session.sealed) {
+                Some(newer) => open(ctx, &newer).ok_or(ProviderTokenError::Unreadable),
+                None => {
+                    ctx.ports.take_provider_session(session.id).await?;
+                    Err(ProviderTokenError::None)
+                }
+            }
         }
         Err(error) => Err(error),
     }

@@ -9,11 +9,11 @@ use url::Url;
 use super::{OAuthError, clients, documents};
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    flow::{Ctx, audit},
+    flow::{Ctx, audit, sign_out},
     identity::ProviderSession,
     oauth::{
-        Provider, ProviderClient,
-        discovery::Metadata,
+        Endpoints, Provider, ProviderClient,
+        discovery::{Metadata, is_of},
         logout_token::{self, LogoutTokenError, MAX_AGE},
         pending::RoundTripToken,
         tokens::ProviderTokens,
@@ -95,7 +95,7 @@ pub async fn hear(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<(), Backchann
     let Some(ended) = ctx.ports.ended_by(&logout).await? else { return Ok(()) };
     for ended in ended {
         let was_open = match ended.session {
-            None => ctx.ports.end_all_sessions(ended.user, ctx.now).await? > 0,
+            None => sign_out::end_all(ctx, ended.user).await? > 0,
             Some(session) => {
                 let known = ctx.ports.list_sessions(ended.user, ctx.now).await?;
                 let opened = known.iter().find(|record| record.provider_session == Some(session));
@@ -115,6 +115,16 @@ pub async fn hear(ctx: &Ctx<'_, impl Ports>, text: &str) -> Result<(), Backchann
     Ok(ctx.ports.hear_logout(&logout).await?)
 }
 
+/// Whether a provider can be that issuer. Only who can be is asked: anybody may come with any word.
+fn may_be(client: &ProviderClient, issuer: &str) -> bool {
+    match &client.client.endpoints {
+        // Tenants are issuers of their own.
+        Endpoints::Discovered(_) if client.provider == Provider::Microsoft => true,
+        Endpoints::Discovered(document) => is_of(issuer, document.as_str()),
+        Endpoints::Fixed { .. } => false,
+    }
+}
+
 /// The provider that an issuer is.
 async fn provider_of(
     ctx: &Ctx<'_, impl Ports>,
@@ -123,7 +133,7 @@ async fn provider_of(
     let settings = ctx.settings().await?;
     for (provider, _) in clients::configured(&ctx.policy.oauth, &settings) {
         let Ok(client) = clients::find(ctx, provider).await else { continue };
-        if !client.client.is_openid() {
+        if !client.client.is_openid() || !may_be(&client, issuer) {
             continue;
         }
         match documents::metadata(ctx, &client.client).await {

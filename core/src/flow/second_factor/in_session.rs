@@ -16,6 +16,7 @@ use crate::{
     flow::{
         current_session::Authenticated,
         reauthentication::{self, Unproved},
+        sign_out,
     },
     id::UserId,
     ports::{Ports, StoredFactor},
@@ -142,7 +143,7 @@ pub async fn confirm(
     let replaced = ctx.ports.replace_second_factor(user, present.as_ref(), Some(stored), event).await?;
     let credential_version = replaced.stored()?;
     give_back(ctx, user).await;
-    Ok(ctx.ports.keep_session(user, caller.claims.sid, credential_version, ctx.now).await?)
+    keep(ctx, caller, credential_version).await
 }
 
 /// Takes the caller's factor away. All other sessions end.
@@ -166,7 +167,7 @@ pub async fn disable(
     let stored = prove_present(ctx, user, shown, AuditAction::DisableFactor).await?;
     let event = audit::event(ctx, Some(user), AuditAction::DisableFactor, AuditOutcome::Success)?;
     let replaced = ctx.ports.replace_second_factor(user, Some(&stored), None, event).await?;
-    Ok(ctx.ports.keep_session(user, caller.claims.sid, replaced.stored()?, ctx.now).await?)
+    keep(ctx, caller, replaced.stored()?).await
 }
 
 /// New backup codes in the place of all old ones (MF-11). All other sessions end.
@@ -181,8 +182,19 @@ pub async fn renew_codes(
     let shown = shown.ok_or(SecondFactorError::NothingShown)?;
     let stored = prove_present(ctx, caller.user.id, shown, AuditAction::RegenerateCodes).await?;
     let (codes, credential_version) = super::manage::replace_codes(ctx, caller.user.id, &stored).await?;
-    ctx.ports.keep_session(caller.user.id, caller.claims.sid, credential_version, ctx.now).await?;
+    keep(ctx, caller, credential_version).await?;
     Ok(codes)
+}
+
+/// Ends all other sessions of the caller's, for another version of their credential.
+async fn keep(
+    ctx: &Ctx<'_, impl Ports>,
+    caller: &Authenticated,
+    credential_version: u32,
+) -> Result<(), SecondFactorError> {
+    let (user, kept) = (caller.user.id, caller.claims.sid);
+    let ended = ctx.ports.keep_session(user, kept, credential_version, ctx.now).await?;
+    Ok(sign_out::forget_all(ctx, &ended).await?)
 }
 
 /// The caller shows their factor, for the sake of something else. Somebody without one has nothing to show.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    flow::current_session::Authenticated,
+    flow::{current_session::Authenticated, sign_out},
     id::UserId,
     ports::{PortError, Ports, ResetTicket, StoredFactor},
     secret::Secret,
@@ -68,7 +68,7 @@ pub async fn regenerate(
     let user = caller.user.id;
     let stored = prove_again(ctx, caller, shown, AuditAction::RegenerateCodes).await?;
     let (codes, _) = replace_codes(ctx, user, &stored).await?;
-    ctx.ports.end_all_sessions(user, ctx.now).await?;
+    sign_out::end_all(ctx, user).await?;
     Ok(codes)
 }
 
@@ -107,7 +107,7 @@ pub async fn reset(
     let factor = StoredFactor { secret: None, backup_codes: BackupCodes::default(), reset: Some(reset) };
     let event = audit::event_about(ctx, admin, target, AuditAction::ResetFactor)?;
     ctx.ports.replace_second_factor(target, Some(&present), Some(factor), event).await?.stored()?;
-    ctx.ports.end_all_sessions(target, ctx.now).await?;
+    sign_out::end_all(ctx, target).await?;
     Ok(token)
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
-    flow::Grant,
+    flow::{Grant, sign_out},
     id::UserId,
     ports::{PortError, Ports, StoredFactor},
     seal::Place,
@@ -88,10 +88,10 @@ pub async fn confirm_enrolment(
     let credential_version = replaced.stored()?;
     // The password was changed in this moment: that was not the credential which was proved.
     if credential_version != account.credential_version + 1 {
-        ctx.ports.end_all_sessions(user, ctx.now).await?;
+        sign_out::end_all(ctx, user).await?;
         return Err(SecondFactorError::Concurrent);
     }
-    ctx.ports.end_all_sessions(user, ctx.now).await?;
+    sign_out::end_all(ctx, user).await?;
     give_back(ctx, user).await;
     let signed_in = match challenge.kind {
         ChallengeKind::Enroll => {

@@ -92,7 +92,7 @@ pub async fn identities(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -
 pub async fn link(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Result<Answer, Error> {
     let provider = Provider::parse(call.param("provider")).ok_or_else(Error::unknown_path)?;
     let redirect_uri = open_webui::oauth::redirect_uri(call, provider).await?;
-    let held = round_trip::held(call.request.headers(), call.is_secure());
+    let held = round_trip::held(call.request.headers(), provider.preset().response_mode, call.is_secure());
     let away = oauth::start_link(&call.ctx, &caller.session, provider, &redirect_uri, held).await;
     let away = away.map_err(Error::linking)?;
     let answer = answer::json(StatusCode::OK, &json!({"url": away.url}));
