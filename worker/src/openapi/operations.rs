@@ -51,7 +51,7 @@ pub(super) const OPERATIONS: &[Row] = &[
     row(("POST", "/api/auth/2fa/verify"), "Whether a code is right.", "?FactorProof", &[], "", &[409, 415]),
     row(("POST", "/api/auth/2fa/verify-temp"), "Shows the second factor, for a session.", "VerifyTempForm", &[], "MemberSession", &[401, 409, 415]),
     row(("POST", "/api/auth/cloudfront/refresh"), "Nothing here is behind such cookies.", "", &[], "", &[404]),
-    row(("GET", "/api/auth/graph-token"), "A token for another directory: never, here.", "", &[], "Message", &[]),
+    row(("GET", "/api/auth/graph-token"), "A token for Microsoft's directory.", "", &["scopes"], "GraphToken", &[500]),
     row(("POST", "/api/auth/login"), "Signs in with a password.", "LoginForm", &[], "MemberSession", &[404, 415]),
     row(("POST", "/api/auth/logout"), "Signs out.", "", &[], "Message", &[401]),
     row(("POST", "/api/auth/refresh"), "Goes on with a session.", "", &[], "ResumedSession", &[401]),
