@@ -28,14 +28,13 @@ pub async fn callback(call: &Call<'_, impl Ports>) -> Result<Answer, Answer> {
     };
     let query = CallbackQuery::parse(text);
     let held = round_trip::held(call.request.headers(), mode, call.is_secure());
-    let previous = open_webui::oauth::previous(call);
     let came = Came {
         provider,
         mode,
         query,
         held: held.as_ref(),
         may_be_first: call.config.bootstrap_secret.is_none(),
-        previous: (previous.0.as_deref(), previous.1),
+        previous: open_webui::oauth::previous(call),
     };
     let returned = oauth::callback(&call.ctx, came).await;
     Ok(match returned.dialect {

@@ -17,7 +17,7 @@ mod sign_out;
 mod start;
 mod token_exchange;
 
-pub use callback::{Back, CallbackQuery, Came, Returned, callback};
+pub use callback::{Back, CallbackQuery, Came, Previous, Returned, callback};
 pub use clients::configured;
 pub use error::{OAuthError, Refusal};
 pub use graph::{GraphTokenError, directory_of, graph_token};

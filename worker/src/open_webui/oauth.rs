@@ -3,7 +3,7 @@
 use http::{HeaderValue, Method, StatusCode, header};
 use portico_core::{
     flow::{
-        oauth::{self, Away, Back, BackchannelError, OAuthError},
+        oauth::{self, Away, Back, BackchannelError, OAuthError, Previous},
         second_factor::Next,
     },
     id::ProviderSessionId,
@@ -131,12 +131,12 @@ pub(crate) fn unknown() -> Answer {
 }
 
 /// The session that the browser had so far (SE-04), and what a provider gave for it.
-pub(crate) fn previous<P>(call: &Call<'_, P>) -> (Option<String>, Option<ProviderSessionId>) {
-    let tokens = match cookie::find(call.request.headers(), OAUTH_SESSION_COOKIE) {
+pub(crate) fn previous<P>(call: &Call<'_, P>) -> Previous {
+    let provider_session = match cookie::find(call.request.headers(), OAUTH_SESSION_COOKIE) {
         Found::One(text) => ProviderSessionId::parse(text).ok(),
         Found::Nothing | Found::Unusable => None,
     };
-    (signin::previous_token(call), tokens)
+    Previous { token: signin::previous_token(call), provider_session }
 }
 
 /// Where the pages are: what the deployment says, or where the request came in.

@@ -116,10 +116,19 @@ pub struct Came<'a> {
     pub query: CallbackQuery,
     /// What it was given when it was sent away.
     pub held: Option<&'a RoundTripToken>,
+    /// What it had before.
+    pub previous: Previous,
     /// Whether the deployment lets its first account be made so (AD-02).
     pub may_be_first: bool,
-    /// The token of the session that it had before, and what a provider gave for that.
-    pub previous: (Option<&'a str>, Option<ProviderSessionId>),
+}
+
+/// The session that a browser had before.
+#[derive(Clone, Debug, Default)]
+pub struct Previous {
+    /// Its token.
+    pub token: Option<String>,
+    /// What a provider gave for it.
+    pub provider_session: Option<ProviderSessionId>,
 }
 
 /// Takes a browser back.
@@ -223,7 +232,7 @@ async fn finished(ctx: &Ctx<'_, impl Ports>, pending: Pending, came: Came<'_>) -
     let known = identify::identify(ctx, &asked, &tokens).await?;
     match pending.errand {
         Errand::Link(user, session) => {
-            link::is_theirs(ctx, session, came.previous.0).await?;
+            link::is_theirs(ctx, session, came.previous.token.as_deref()).await?;
             link::link(ctx, user, session, &known.identity).await?;
             Ok(Back::Linked(came.provider))
         }
@@ -243,9 +252,9 @@ async fn signed_in(
 ) -> Result<ProviderSignIn, OAuthError> {
     let session = ProviderSessionId::random(ctx.ports)?;
     // The other dialect's pages have their session elsewhere.
-    let (previous_token, previous_tokens) = match sign_in.dialect {
-        Dialect::LibreChat => (None, None),
-        Dialect::OpenWebui => came.previous,
+    let previous = match sign_in.dialect {
+        Dialect::LibreChat => Previous::default(),
+        Dialect::OpenWebui => came.previous.clone(),
     };
     let kept = NewProviderSession {
         id: session,
@@ -253,11 +262,11 @@ async fn signed_in(
         sealed: provider_tokens::seal(ctx, session, tokens)?,
         expires_at: tokens.expires_at,
         kept: ctx.policy.oauth.kept_sessions,
-        replaces: previous_tokens,
+        replaces: previous.provider_session,
     };
     let ends = Ends { session: Some(kept), signs_up: true, may_be_first: came.may_be_first };
     let next = sign_in.arrive(ctx, ends).await?;
-    sign_out::end_previous_but(ctx, previous_token, previous_tokens).await;
+    sign_out::end_previous_but(ctx, previous.token.as_deref(), previous.provider_session).await;
     Ok(ProviderSignIn { next, session, id_token: tokens.id_token.clone() })
 }
 
