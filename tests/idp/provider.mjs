@@ -29,9 +29,19 @@ const [wanted = "0", lifetime = "600"] = process.argv.slice(2);
 let seconds = Number(lifetime);
 const isLocal = (uri) => ["127.0.0.1", "localhost", "[::1]"].includes(new URL(uri).hostname);
 
-async function key(alg) {
-  const { privateKey } = await generateKeyPair(alg, { extractable: true });
-  return { ...(await exportJWK(privateKey)), alg, use: "sig", kid: `${alg}-${Date.now()}` };
+/// What ID tokens are signed with, always the same: whoever has started this before knows the key for an hour. It is the
+/// one of RFC 7515, appendix A.3, and no secret.
+const KEY = {
+  kty: "EC", crv: "P-256", alg: "ES256", use: "sig", kid: "of-this-machine",
+  x: "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+  y: "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+  d: "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI",
+};
+
+/// What clients that register themselves expect, and none of ours looks at.
+async function usualKey() {
+  const { privateKey } = await generateKeyPair("RS256", { extractable: true });
+  return { ...(await exportJWK(privateKey)), alg: "RS256", use: "sig" };
 }
 
 async function provider(issuer) {
@@ -45,7 +55,7 @@ async function provider(issuer) {
         id_token_signed_response_alg: "ES256",
       },
     ],
-    jwks: { keys: [await key("ES256"), await key("RS256")] },
+    jwks: { keys: [KEY, await usualKey()] },
     cookies: { keys: ["of this machine only"] },
     pkce: { required: () => true },
     claims: {
