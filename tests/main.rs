@@ -18,6 +18,7 @@ mod fuzz;
 mod harness;
 mod hostile;
 mod interop;
+mod ldap;
 mod librechat;
 mod native;
 mod oauth;

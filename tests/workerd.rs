@@ -8,9 +8,11 @@ mod audit;
 mod breach_list;
 mod events;
 mod kill;
+mod ldap;
 mod mail;
 mod oauth;
 mod provider;
+mod slapd;
 mod subrequests;
 
 /// The Worker that runs the port suite.

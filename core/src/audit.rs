@@ -152,8 +152,12 @@ words! {
         BootstrapRefused "bootstrap_refused"
         /// Registration is closed.
         Closed "closed"
+        /// A directory did not answer, or not in a way that makes sense.
+        DirectoryUnavailable "directory_unavailable"
         /// Two cookies of one name came with the request (SE-03).
         DuplicateCookie "duplicate_cookie"
+        /// The directory says that the account is switched off.
+        Disabled "disabled"
         /// Addresses of that domain are not admitted.
         DomainRefused "domain_refused"
         /// The address is registered already.

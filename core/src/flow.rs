@@ -2,6 +2,7 @@
 //! the numbered steps of the contract and knows no HTTP.
 
 pub mod api_keys;
+mod arrivals;
 mod audit;
 pub mod audit_trail;
 pub mod authentication_limit;
@@ -11,6 +12,7 @@ pub mod configure;
 pub mod current_session;
 pub mod delete_account;
 pub mod denial;
+pub mod directory;
 pub mod groups;
 pub mod invitations;
 pub mod manage_user;

@@ -24,6 +24,7 @@ pub mod identity;
 pub mod image_reference;
 pub mod json;
 pub mod jwt;
+pub mod ldap;
 pub mod mail;
 #[cfg(any(feature = "memory", test))]
 pub mod memory;

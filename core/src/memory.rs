@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod configuration;
+mod directories;
 mod fetch;
 mod groups;
 mod identities;
@@ -16,6 +17,8 @@ mod tickets;
 mod user_records;
 mod users;
 mod webhooks;
+
+pub use directories::{Heard, Reaction, ScriptedConnection};
 
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -64,6 +67,7 @@ pub struct Memory {
     tickets: RefCell<tickets::TicketTable>,
     webhooks: RefCell<BTreeMap<String, Option<(Webhook, Delivery)>>>,
     posted: RefCell<Vec<Message>>,
+    directories: directories::DirectoryTable,
     answers: RefCell<fetch::Answers>,
     documents_of_providers: RefCell<BTreeMap<String, KeptDocument>>,
     fetched: RefCell<Vec<FetchRequest>>,
@@ -81,7 +85,7 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`,
+    /// Lets every call to a port fail from now on: `api keys`, `audit`, `breach list`, `directories`,
     /// `entropy`, `fetch`, `groups`, `hashing`, `identities`, `mail`, `mail server`, `outbound`, `provider documents`, `round trips`, `second factors`, `sessions`, `settings`,
     /// `signatures`, `throttles`, `tickets`, `user records`, `users` or `webhooks`.
     pub fn break_port(&self, port: &'static str) {

@@ -123,13 +123,11 @@ impl OutboundUrl {
         if url.port().is_some() {
             return Err(OutboundUrlError::Port);
         }
-        let public = match url.host() {
-            Some(Host::Domain(name)) => is_public_name(name),
-            Some(Host::Ipv4(address)) => is_public_v4(address),
-            Some(Host::Ipv6(address)) => is_public_v6(address),
-            None => false,
-        };
-        if public { Ok(Self(url)) } else { Err(OutboundUrlError::PrivateHost) }
+        if url.host().is_some_and(|host| is_public_host(&host)) {
+            Ok(Self(url))
+        } else {
+            Err(OutboundUrlError::PrivateHost)
+        }
     }
 
     /// The address, normalised.
@@ -140,6 +138,15 @@ impl OutboundUrl {
     /// Its scheme, host and port, as browsers write an origin.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
+    }
+}
+
+/// Whether a host is one of the public network, and not a name or number of this machine or a private one.
+pub(crate) fn is_public_host(host: &Host<impl AsRef<str>>) -> bool {
+    match host {
+        Host::Domain(name) => is_public_name(name.as_ref()),
+        Host::Ipv4(address) => is_public_v4(*address),
+        Host::Ipv6(address) => is_public_v6(*address),
     }
 }
 

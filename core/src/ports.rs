@@ -7,6 +7,7 @@ mod api_keys;
 mod audit_log;
 mod breach_list;
 mod configuration;
+mod directories;
 mod entropy;
 mod fetch;
 mod groups;
@@ -29,6 +30,7 @@ pub use api_keys::ApiKeys;
 pub use audit_log::{AuditLog, AuditQuery};
 pub use breach_list::BreachList;
 pub use configuration::{Configuration, Configured};
+pub use directories::{Directories, DirectoryConnection};
 pub use entropy::Entropy;
 pub use fetch::{Fetch, FetchRequest, Fetched};
 pub use groups::{GroupChanged, Groups, granted_by};
@@ -57,6 +59,7 @@ pub trait Ports:
     + AuditLog
     + BreachList
     + Configuration
+    + Directories
     + Entropy
     + Fetch
     + Groups
@@ -83,6 +86,7 @@ impl<T> Ports for T where
         + AuditLog
         + BreachList
         + Configuration
+        + Directories
         + Entropy
         + Fetch
         + Groups

@@ -23,6 +23,12 @@ impl<T: Zeroize> Secret<T> {
     }
 }
 
+impl<T: Default + Zeroize> Default for Secret<T> {
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
 impl<T: Zeroize> core::fmt::Debug for Secret<T> {
     fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         formatter.write_str("[redacted]")

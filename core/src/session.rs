@@ -42,6 +42,8 @@ impl SessionLimits {
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AuthMethod {
+    /// A directory knows their password.
+    Ldap,
     /// A provider of accounts has said who they are.
     #[serde(rename = "oauth")]
     OAuth,
@@ -57,6 +59,7 @@ impl AuthMethod {
     /// The stored and transmitted spelling.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Ldap => "ldap",
             Self::OAuth => "oauth",
             Self::Password => "password",
             Self::System => "system",
@@ -66,7 +69,7 @@ impl AuthMethod {
 
     /// Reads the transmitted spelling; `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::OAuth, Self::Password, Self::System, Self::TrustedHeader]
+        [Self::Ldap, Self::OAuth, Self::Password, Self::System, Self::TrustedHeader]
             .into_iter()
             .find(|method| method.as_str() == text)
     }

@@ -25,6 +25,12 @@ impl UnixSeconds {
         Self(self.0.saturating_add_unsigned(lifetime.seconds()))
     }
 
+    /// The instant that much earlier; saturates at the end of the range.
+    #[must_use]
+    pub const fn minus(self, lifetime: Lifetime) -> Self {
+        Self(self.0.saturating_sub_unsigned(lifetime.0))
+    }
+
     /// How much time passed since `earlier`; zero when `earlier` is in the future.
     pub const fn since(self, earlier: Self) -> Lifetime {
         let passed = self.0.saturating_sub(earlier.0);

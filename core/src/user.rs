@@ -99,6 +99,11 @@ pub struct Means {
 }
 
 impl Means {
+    /// Whether somebody of a provider signs in with the account.
+    pub fn is_of(&self, provider: &str) -> bool {
+        self.identities.iter().any(|(known, _)| known == provider)
+    }
+
     /// How an account came about, as LibreChat's tokens and pages have it (librechat.md §1.3): by a provider, unless it has a
     /// password.
     pub fn provider(&self) -> &str {

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use http::{Request, Uri};
 use portico_core::{
     flow::{
-        Client, Ctx, Policy, audit_trail, send_mail,
+        Client, Ctx, Policy, audit_trail, directory, send_mail,
         tell_events::{self, Told},
         verify_email,
     },
@@ -105,6 +105,11 @@ impl Native {
     /// Removes accounts whose addresses nobody has verified in time.
     pub(crate) fn expire_accounts(&self) {
         pollster::block_on(verify_email::expire(&self.ctx())).unwrap();
+    }
+
+    /// Looks for people in their directories.
+    pub(crate) fn recognise(&self) {
+        pollster::block_on(directory::recognise_all(&self.ctx())).unwrap();
     }
 
     /// Takes old events out of the log.

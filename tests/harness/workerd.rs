@@ -56,6 +56,11 @@ impl Workerd {
         answer
     }
 
+    /// Where it listens, for those who ask from several threads.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The text of the last mail that a binding of the platform was given.
     pub(crate) fn mail(&self) -> Option<String> {
         let answer = shared(|node| node.command(&json!({"mail": self.name})));

@@ -2,7 +2,7 @@
 
 use alloc::rc::Rc;
 use core::task::Poll;
-use core::{cell::Cell, future::Future, ops::Deref};
+use core::{cell::Cell, future::Future, ops::Deref, time::Duration};
 
 use portico_core::{
     api_key::{ApiKeyDigest, StoredApiKey},
@@ -14,16 +14,17 @@ use portico_core::{
         Arrival, Arrived, Identity, Linked, LinkedIdentity, NewProviderSession, ProviderSession, Unlinked,
     },
     jwt::{Algorithm, PrivateKey, PublicKey},
+    ldap::{Directory, LdapError, Server, ServerHealth},
     mail::{KeptLetter, Letter, MailPolicy, Order, SendError},
     network::Network,
     oauth::{IntegrationId, StoredIntegration, flight::Claim, pending::Pending},
     password::{Cost, HASH_BYTES, PasswordHash},
     ports::{
         Admission, ApiKeys, AuditLog, AuditQuery, BreachList, BucketKey, Configuration, Configured, Created,
-        Credential, Deleted, DocumentKind, EndedRemotely, Entropy, FactorReplaced, Fetch, FetchRequest,
-        Fetched, GroupChanged, Groups, Hashing, Identities, Integrations, KeptDocument, Mail, Message,
-        Outbound, PortError, ProviderDocuments, RemoteLogout, Replaced, RoundTrips, SecondFactors, Sessions,
-        SignInAttempt, Signatures, StoredFactor, Throttles, Tickets, Updated, UserChange, UserPage,
+        Credential, Deleted, Directories, DocumentKind, EndedRemotely, Entropy, FactorReplaced, Fetch,
+        FetchRequest, Fetched, GroupChanged, Groups, Hashing, Identities, Integrations, KeptDocument, Mail,
+        Message, Outbound, PortError, ProviderDocuments, RemoteLogout, Replaced, RoundTrips, SecondFactors,
+        Sessions, SignInAttempt, Signatures, StoredFactor, Throttles, Tickets, Updated, UserChange, UserPage,
         UserQuery, UserRecord, UserRecords, Users, WebhookSaved, Webhooks,
     },
     secret::Secret,
@@ -156,6 +157,32 @@ impl<P: BreachList> BreachList for Faulty<P> {
     }
 }
 
+/// What a directory does wrong is in the script that it follows.
+impl<P: Directories> Directories for Faulty<P> {
+    type Connection = P::Connection;
+
+    fn elapsed(&self) -> Duration {
+        self.ports.elapsed()
+    }
+
+    async fn connect(
+        &self,
+        directory: &Directory,
+        server: &Server,
+        patience: Duration,
+    ) -> Result<Self::Connection, LdapError> {
+        self.ports.connect(directory, server, patience).await
+    }
+
+    async fn server_health(&self) -> Result<ServerHealth, PortError> {
+        self.through(self.ports.server_health()).await
+    }
+
+    async fn note_server(&self, server: &Server, is_well: bool, now: UnixSeconds) -> Result<(), PortError> {
+        self.through(self.ports.note_server(server, is_well, now)).await
+    }
+}
+
 impl<P: Fetch> Fetch for Faulty<P> {
     async fn fetch(&self, request: FetchRequest) -> Result<Fetched, PortError> {
         self.through(self.ports.fetch(request)).await
@@ -167,8 +194,18 @@ impl<P: Identities> Identities for Faulty<P> {
         self.through(self.ports.arrive(arrival)).await
     }
 
-    async fn find_by_identity(&self, identity: &Identity) -> Result<Option<UserId>, PortError> {
-        self.through(self.ports.find_by_identity(identity)).await
+    async fn due_identities(
+        &self,
+        provider: &str,
+        issuer: &str,
+        before: UnixSeconds,
+        limit: u32,
+    ) -> Result<Vec<(UserId, String)>, PortError> {
+        self.through(self.ports.due_identities(provider, issuer, before, limit)).await
+    }
+
+    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError> {
+        self.through(self.ports.note_recognised(identity, now)).await
     }
 
     async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {

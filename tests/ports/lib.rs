@@ -5,6 +5,7 @@ extern crate alloc;
 
 #[macro_use]
 mod check;
+mod directories;
 mod faulty;
 mod groups;
 mod hashing;
@@ -49,6 +50,7 @@ macro_rules! cases {
 }
 
 cases![
+    directories::servers_that_failed_are_remembered_for_a_while,
     groups::a_change_of_a_group_touches_what_it_names,
     groups::a_groups_data_is_replaced_only_while_it_is_what_was_read,
     groups::a_group_is_stored_as_it_was_made,
@@ -65,6 +67,7 @@ cases![
     identities::an_identity_belongs_to_one_account_and_the_last_way_in_stays,
     identities::groups_elsewhere_decide_about_what_they_brought,
     identities::of_many_that_come_at_once_one_makes_the_account,
+    identities::people_are_looked_for_in_turn,
     identities::the_first_of_all_administrates_and_closes_registration,
     identities::what_a_provider_gave_is_kept_for_a_while_and_replaced_once,
     identities::who_comes_first_gets_an_account_and_finds_it_again,

@@ -1,6 +1,7 @@
 //! Variables and secrets, parsed once into types. A bad value is an error that names the variable,
 //! never the value (AD-07, TK-19); nothing is guessed.
 
+mod directory;
 mod mail;
 pub mod members;
 pub mod oauth;
@@ -80,6 +81,8 @@ pub struct Config {
     pub oauth_persistent_config: bool,
     /// What pages have to know about accounts elsewhere.
     pub oauth_pages: OAuthPages,
+    /// Whether LibreChat's form asks for a name instead of an address, where a directory knows people.
+    pub login_by_username: bool,
     /// What LibreChat's pages are told about the deployment.
     pub pages: MemberPages,
     /// What one address may ask of LibreChat's routes.
@@ -206,6 +209,8 @@ impl Config {
         let own_origins =
             [&pages.client, &pages.server].into_iter().flatten().filter_map(|url| origin(url)).collect();
         let (oauth, oauth_pages) = (vars.oauth(), vars.oauth_pages());
+        let directory = vars.directory();
+        let login_by_username = vars.flag("LDAP_LOGIN_USES_USERNAME", false);
         let ban = vars.ban_policy();
         let route_limits = vars.route_limits();
         let config = root.zip(defaults).map(|(root, defaults)| Self {
@@ -227,6 +232,7 @@ impl Config {
                 backup_code_key: BackupCodeKey::derived(&root),
                 reveal_api_keys: reveal.unwrap_or(Reveal::Always),
                 oauth,
+                directory,
                 token_exchange: vars.token_exchange(),
                 webhooks: vars.webhooks(&root, previous_root.as_ref()),
                 mail,
@@ -257,6 +263,7 @@ impl Config {
             token_for_added_users: vars.flag("ENABLE_TOKEN_FOR_ADDED_USERS", true),
             oauth_persistent_config: vars.flag("ENABLE_OAUTH_PERSISTENT_CONFIG", false),
             oauth_pages,
+            login_by_username,
             pages,
             route_limits,
             own_origins,

@@ -19,6 +19,7 @@ pub mod store;
 pub mod well_known;
 
 mod cache;
+mod directories;
 mod short_way;
 
 use core::{cell::OnceCell, time::Duration};
@@ -88,8 +89,8 @@ pub async fn serve(
 }
 
 /// What has to be done now and then: events are told and mails sent that nobody was woken up for, old events leave the
-/// log, and so do authorizations that nobody came back from, and accounts whose owners never showed their address. Gives a
-/// promise.
+/// log, and so do authorizations that nobody came back from, and accounts whose owners never showed their address; and
+/// people whom a directory has locked out are signed out. Gives a promise.
 pub fn tidy(env: &worker::Env) -> JsValue {
     let env = env.clone();
     let work = async move {
@@ -99,6 +100,7 @@ pub fn tidy(env: &worker::Env) -> JsValue {
             let _ = audit_trail::expire(&ctx).await;
             let _ = verify_email::expire(&ctx).await;
             let _ = oauth::expire(&ctx).await;
+            let _ = directories::recognise_all(&ctx).await;
         }
         Ok(JsValue::UNDEFINED)
     };

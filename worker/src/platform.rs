@@ -3,17 +3,22 @@
 
 mod breach_list;
 mod clock;
+mod directory;
 mod entropy;
 mod fetch;
 mod hashing;
 mod mail;
 mod outbound;
+#[cfg(feature = "private-ca")]
+mod private_tls;
 mod request;
 mod response;
 mod signatures;
 
 pub(crate) use breach_list::breached;
+pub(crate) use clock::elapsed;
 pub use clock::now;
+pub(crate) use directory::{Connection, connect};
 pub(crate) use entropy::fill;
 pub(crate) use fetch::fetch;
 pub(crate) use hashing::{argon2id, note_arrival};

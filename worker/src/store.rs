@@ -12,6 +12,7 @@ mod book_tables;
 mod bucket_table;
 mod check_cache;
 mod configuration;
+mod directories;
 mod groups;
 mod identities;
 mod integrations;

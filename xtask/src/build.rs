@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Gzip size the worker must stay under, in KB of 1,000 bytes.
-const WORKER_BUDGET_KB: f64 = 1_250.0;
+const WORKER_BUDGET_KB: f64 = 1_560.0;
 
 /// Build the release worker and the browser package, and print their sizes.
 #[derive(Args, Debug)]
@@ -43,6 +43,9 @@ impl Build {
         if self.only != Some(Product::Package) {
             worker()?;
         }
+        if self.only.is_none() {
+            parts()?;
+        }
         if self.only != Some(Product::Worker) {
             package::run()?;
         }
@@ -62,24 +65,48 @@ pub(crate) fn worker() -> Result<()> {
     Ok(())
 }
 
+/// Prints what the parts of the worker cost that can be left out: it is built without them.
+fn parts() -> Result<()> {
+    let gzip = |dir: &Path| gzip_kb(&dir.join("index_bg.wasm"));
+    let variant = |name: &str, features: &[&str]| -> Result<f64> {
+        let out = workspace::target().join("xtask").join(name);
+        worker_build(name, &workspace::entry(), &out, features)?;
+        gzip(&out)
+    };
+    let whole = gzip(&workspace::entry().join("build"))?;
+    let without_tls = variant("worker without TLS", &["--no-default-features", "--features", "ldap"])?;
+    let without_both = variant("worker without LDAP", &["--no-default-features"])?;
+    println!("  of which LDAP: {:.0} KB gzip", without_tls - without_both);
+    println!("  of which TLS for directories: {:.0} KB gzip", whole - without_tls);
+    Ok(())
+}
+
 /// What decides how the Workers are built, beside their sources.
 const BUILD_FILES: [&str; 5] =
     ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json", "rust-toolchain.toml"];
 
 /// Builds a Worker crate with worker-build, unless nothing it is made of has changed.
 pub(crate) fn worker_crate(name: &str, dir: &Path) -> Result<()> {
+    worker_build(name, dir, &dir.join("build"), &[])
+}
+
+/// The same into another folder and with arguments for cargo.
+fn worker_build(name: &str, dir: &Path, out: &Path, arguments: &[&str]) -> Result<()> {
     tools::target(tools::WASM)?;
     let node = tools::node()?;
-    let (worker_build, wasm_bindgen) = (tools::worker_build()?, tools::wasm_bindgen()?);
+    let (builder, wasm_bindgen) = (tools::worker_build()?, tools::wasm_bindgen()?);
     let stamp = workspace::target().join(format!("xtask/{name}.stamp"));
-    let inputs = fingerprint(&[&worker_build, &wasm_bindgen])?;
-    let built = ["index.js", "index_bg.wasm"].iter().all(|file| dir.join("build").join(file).exists());
+    let inputs = fingerprint(&[&builder, &wasm_bindgen])?;
+    let built = ["index.js", "index_bg.wasm"].iter().all(|file| out.join(file).exists());
     if built && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
         return Ok(());
     }
     step(&format!("build the {name} for release"), || {
-        quiet(&worker_build)
-            .args(["--release"])
+        quiet(&builder)
+            .args(["--release", "--out-dir"])
+            .args([relative(dir, out)])
+            .args(["."])
+            .args(arguments)
             .dir(dir)
             .env("PATH", node.path())
             .env("WASM_BINDGEN_BIN", &wasm_bindgen)
@@ -88,6 +115,18 @@ pub(crate) fn worker_crate(name: &str, dir: &Path) -> Result<()> {
             .run()?;
         write_if_changed(&stamp, inputs.as_bytes())
     })
+}
+
+/// A path of this repository as seen from a folder of it.
+fn relative(from: &Path, to: &Path) -> PathBuf {
+    match to.strip_prefix(from) {
+        Ok(inside) => inside.to_path_buf(),
+        Err(_) => {
+            let up = from.strip_prefix(workspace::root()).map_or(0, |from| from.components().count());
+            let to = to.strip_prefix(workspace::root()).unwrap_or(to);
+            core::iter::repeat_n("..", up).collect::<PathBuf>().join(to)
+        }
+    }
 }
 
 /// A digest of everything the Workers are built from, so that a second start builds nothing.

@@ -17,6 +17,7 @@ use clap::Args;
 
 use crate::{
     build,
+    directory::Directory,
     idp::Idp,
     migrate,
     step::step,
@@ -39,6 +40,9 @@ pub(crate) struct Dev {
     /// Start a provider of accounts beside it, on the next port, and let people sign in by it
     #[arg(long)]
     with_idp: bool,
+    /// Start a directory (LDAP) beside it, and let its people sign in
+    #[arg(long)]
+    with_ldap: bool,
 }
 
 impl Dev {
@@ -61,6 +65,13 @@ impl Dev {
         let start_idp = || Idp::start(&node, self.port.saturating_add(1), TOKEN_SECONDS);
         let idp = self.with_idp.then(|| step("start the local provider", start_idp)).transpose()?;
         let mut vars = idp.as_ref().map(Idp::vars).unwrap_or_default();
+        let directory = self
+            .with_ldap
+            .then(|| step("start the local directory", || Directory::start(&node)))
+            .transpose()?;
+        if let Some(directory) = &directory {
+            vars.extend(directory.vars()?);
+        }
         if idp.is_some() {
             // Whoever signs out there comes back to where they sign in.
             let page = format!("http://127.0.0.1:{}/auth", self.port);
@@ -74,6 +85,9 @@ impl Dev {
         print_welcome(&url);
         if let Some(idp) = &idp {
             print_idp(&url, idp);
+        }
+        if directory.is_some() {
+            print_directory(&url);
         }
         wrangler.serve()
     }
@@ -271,5 +285,16 @@ fn print_idp(url: &str, idp: &Idp) {
 and be ann, bob or root there, with any password.
 ",
         issuer = idp.issuer(),
+    );
+}
+
+fn print_directory(url: &str) {
+    println!(
+        "The local directory knows jane, john, bob and others; their passwords are jane-password and so on:
+  curl -s {url}/api/v1/auths/ldap -H 'Content-Type: application/json' \\
+    -d '{{\"user\":\"jane\",\"password\":\"jane-password\"}}'
+  curl -s {url}/api/auth/login -H 'Content-Type: application/json' \\
+    -d '{{\"email\":\"jane\",\"password\":\"jane-password\"}}'
+"
     );
 }

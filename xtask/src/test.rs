@@ -217,6 +217,7 @@ fn workerd() -> Result<Count> {
     build::worker_crate("worker", &workspace::entry())?;
     build::worker_crate("port suite", &workspace::port_suite())?;
     let node = tools::node()?;
+    tools::slapd()?;
     step("contract tests and port suite in workerd", || {
         counted(
             quiet("cargo")

@@ -10,4 +10,4 @@ mod system;
 pub(crate) use cargo_tool::{cargo_deny, wasm_bindgen, worker_build};
 pub(crate) use node::{Node, node};
 pub(crate) use rust::{BARE_METAL, WASM, component, target};
-pub(crate) use system::{Browser, browser, python, python_from_source, wrk};
+pub(crate) use system::{Browser, browser, python, python_from_source, slapd, wrk};

@@ -9,13 +9,16 @@ use alloc::{
 
 use serde_json::{Map, Value, json};
 
-use super::{Ctx, audit};
+use super::{
+    Ctx, audit,
+    directory::{self, Misconfigured},
+};
 use crate::{
     audit::{AuditAction, AuditEvent},
     id::UserId,
     ports::{Configured, PortError, Ports},
     seal::{Place, SealingKeys},
-    settings::{SECRET_SENTINEL, SESSION_EPOCH, SettingError, Settings, Spec},
+    settings::{self, SECRET_SENTINEL, SESSION_EPOCH, SettingError, Settings, Spec},
 };
 
 /// What a form says about settings.
@@ -29,7 +32,15 @@ const SECOND_FACTOR: [&str; 3] = ["ENABLE_MFA", "MFA_ALLOW_OAUTH_BYPASS", "MFA_A
 const TARGETS: [(&str, &[&str]); 2] = [
     (
         "LDAP_APP_PASSWORD",
-        &["LDAP_SERVER_HOST", "LDAP_SERVER_PORT", "LDAP_APP_DN", "LDAP_USE_TLS", "LDAP_VALIDATE_CERT"],
+        &[
+            "LDAP_SERVER_HOST",
+            "LDAP_SERVER_PORT",
+            "LDAP_APP_DN",
+            "LDAP_USE_TLS",
+            "LDAP_STARTTLS",
+            "LDAP_VALIDATE_CERT",
+            "LDAP_CA_CERT_FILE",
+        ],
     ),
     ("OAUTH_CLIENT_SECRET", &["OPENID_PROVIDER_URL", "OAUTH_CLIENT_ID"]),
 ];
@@ -86,6 +97,10 @@ pub async fn change(
             |change: &Changed<'_>| change.spec.name == "ENABLE_MFA" && *change.to == json!(true);
         if !ctx.policy.defaults.authentication && changes.iter().any(asks_for_factors) {
             return Err(ConfigureError::NoSecondFactor);
+        }
+        if changes.iter().any(|change| settings::LDAP.iter().any(|spec| spec.name == change.spec.name)) {
+            let changed = changes.iter().map(|change| (change.spec.name, change.to));
+            directory::check(&current.with(changed), &ctx.policy.directory.rules)?;
         }
         let event = event(ctx, admin, &changes)?;
         let mut rows = Vec::new();
@@ -195,6 +210,12 @@ pub enum ConfigureError {
     SecretNeeded,
     /// The outside failed.
     Unavailable(PortError),
+}
+
+impl From<Misconfigured> for ConfigureError {
+    fn from(Misconfigured { setting, problem, .. }: Misconfigured) -> Self {
+        Self::Refused { setting, error: SettingError(problem) }
+    }
 }
 
 impl From<PortError> for ConfigureError {

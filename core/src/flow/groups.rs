@@ -280,7 +280,8 @@ fn merged(old: Option<&str>, new: Map<String, Value>) -> Map<String, Value> {
     data
 }
 
-fn share_value(share: GroupShare) -> Value {
+/// The same as a group's data has it.
+pub(super) fn share_value(share: GroupShare) -> Value {
     match share {
         GroupShare::Anybody => json!(true),
         GroupShare::Members => json!("members"),

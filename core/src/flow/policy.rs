@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{api_keys::Reveal, webhooks::WebhookPolicy};
+use super::{api_keys::Reveal, directory::DirectoryPolicy, webhooks::WebhookPolicy};
 use crate::{
     api_key::ApiKeyPeppers,
     audit::AuditOutcome,
@@ -57,6 +57,8 @@ pub struct Policy {
     pub reveal_api_keys: Reveal,
     /// What is said about accounts elsewhere.
     pub oauth: OAuthPolicy,
+    /// What is said about directories.
+    pub directory: DirectoryPolicy,
     /// Whether providers' tokens are taken for sessions.
     pub token_exchange: TokenExchangePolicy,
     /// What is said about webhooks.

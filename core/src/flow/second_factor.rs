@@ -153,7 +153,7 @@ pub(super) fn is_required(settings: &Settings, method: AuthMethod) -> bool {
 pub(super) fn is_bypassed(settings: &Settings, method: AuthMethod) -> bool {
     match method {
         AuthMethod::OAuth => settings.is_on("MFA_ALLOW_OAUTH_BYPASS"),
-        AuthMethod::Password => false,
+        AuthMethod::Ldap | AuthMethod::Password => false,
         // Nobody is asked who they are.
         AuthMethod::System => true,
         AuthMethod::TrustedHeader => settings.is_on("MFA_ALLOW_TRUSTED_HEADER_BYPASS"),

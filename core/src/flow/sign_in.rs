@@ -5,7 +5,7 @@ use alloc::string::String;
 use futures_util::future::join;
 
 use super::{
-    Ctx, Grant, NotAdmitted, audit,
+    Ctx, Grant, NotAdmitted, audit, directory,
     open_session::OpenError,
     second_factor::{self, Next},
     sign_out, verify_email,
@@ -157,6 +157,10 @@ async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Accou
         Verification::TooLongForBcrypt => {
             return Err(refused(actor, AuditOutcome::PasswordTooLongForBcrypt, SignInError::WrongPassword));
         }
+    }
+    // Whoever the directory knows signs in with its password, so that whoever it locks out is locked out (LD-19).
+    if credential.user.means.is_of(directory::PROVIDER) {
+        return Err(refused(actor, AuditOutcome::NoPassword, SignInError::NoPassword));
     }
     Ok(credential.into_account())
 }

@@ -1,4 +1,4 @@
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, string::String, vec::Vec};
 
 use super::Memory;
 use crate::{
@@ -22,6 +22,7 @@ pub(super) struct IdentityTable {
     sessions: Vec<ProviderSession>,
     round_trips: Vec<Pending>,
     heard: Vec<(String, String, UnixSeconds)>,
+    recognised: BTreeMap<Identity, UnixSeconds>,
 }
 
 impl IdentityTable {
@@ -204,9 +205,28 @@ impl Identities for Memory {
         Ok(Arrived::Account(Box::new(ArrivedAccount { account, is_changed })))
     }
 
-    async fn find_by_identity(&self, identity: &Identity) -> Result<Option<UserId>, PortError> {
+    async fn due_identities(
+        &self,
+        provider: &str,
+        issuer: &str,
+        before: UnixSeconds,
+        limit: u32,
+    ) -> Result<Vec<(UserId, String)>, PortError> {
         self.reach("identities")?;
-        Ok(self.identities.borrow().owner(identity))
+        let table = self.identities.borrow();
+        let of = |identity: &Identity| identity.provider == provider && identity.issuer == issuer;
+        let checked_at = |identity: &Identity| table.recognised.get(identity).copied();
+        let mut due: Vec<_> = table.identities.iter().filter(|(_, linked)| of(&linked.identity)).collect();
+        due.retain(|(_, linked)| checked_at(&linked.identity).is_none_or(|at| at <= before));
+        due.sort_by_key(|(_, linked)| checked_at(&linked.identity));
+        due.truncate(limit as usize);
+        Ok(due.into_iter().map(|(user, linked)| (*user, linked.identity.subject.clone())).collect())
+    }
+
+    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError> {
+        self.reach("identities")?;
+        self.identities.borrow_mut().recognised.insert(identity.clone(), now);
+        Ok(())
     }
 
     async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {

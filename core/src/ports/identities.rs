@@ -20,17 +20,30 @@ pub trait Identities {
     /// When the store failed; nothing was stored, or everything was.
     async fn arrive(&self, arrival: Arrival) -> Result<Arrived, PortError>;
 
-    /// The account that an identity belongs to.
-    ///
-    /// # Errors
-    /// When the store can not be read.
-    async fn find_by_identity(&self, identity: &Identity) -> Result<Option<UserId>, PortError>;
-
     /// The identities of an account, oldest first.
     ///
     /// # Errors
     /// When the store can not be read.
     async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError>;
+
+    /// Accounts that somebody of a provider and an issuer has, with what names them there, whom nobody has looked for
+    /// since `before`: those longest ago first.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    async fn due_identities(
+        &self,
+        provider: &str,
+        issuer: &str,
+        before: UnixSeconds,
+        limit: u32,
+    ) -> Result<Vec<(UserId, String)>, PortError>;
+
+    /// Takes note that somebody has been looked for.
+    ///
+    /// # Errors
+    /// When the store failed.
+    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError>;
 
     /// Links an identity to an account that has none of its provider (OA-12). The event is stored in the same step.
     ///

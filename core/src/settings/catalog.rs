@@ -116,6 +116,10 @@ pub const LDAP: &[Spec] = specs![
     "ENABLE_LDAP_GROUP_MANAGEMENT" as "enable_group_management", Flag, Kept, "false";
     "ENABLE_LDAP_GROUP_CREATION" as "enable_group_creation", Flag, Kept, "false";
     "LDAP_ATTRIBUTE_FOR_GROUPS" as "attribute_for_groups", Text, Kept, r#""memberOf""#;
+    "LDAP_STARTTLS" as "use_starttls", Flag, Kept, "false";
+    "LDAP_ATTRIBUTE_FOR_ID" or "LDAP_ID" as "attribute_for_id", Text, KeptAsNull, r#""""#;
+    "LDAP_GROUP_SEARCH_BASE" as "group_search_base", Text, KeptAsNull, r#""""#;
+    "LDAP_GROUP_SEARCH_FILTER" as "group_search_filter", Text, KeptAsNull, r#""""#;
 ];
 
 /// `admin/config/oauth`.

@@ -17,6 +17,8 @@ use crate::{
     duration::TokenLifetime,
     id::GroupId,
     permission::{Feature, PartialTree, PermissionSet},
+    seal::{OpenError, Place, SealingKeys},
+    secret::Secret,
     user::{Role, SignUpPolicy},
 };
 
@@ -244,6 +246,30 @@ impl Settings {
     /// The text of a setting; `None` where it has none or an empty one.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.named(name).as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A secret: one that an administrator has stored is in its envelope, the environment's is not.
+    ///
+    /// # Errors
+    /// When there is an envelope that can not be opened.
+    pub fn secret(&self, name: &str, sealing: &SealingKeys) -> Result<Option<Secret<String>>, OpenError> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        match sealing.open(text, &Place { table: "settings", column: "value", row: name }) {
+            Ok(opened) => {
+                let text = core::str::from_utf8(opened.expose_secret()).map_err(|_| OpenError::Malformed)?;
+                Ok(Some(Secret::new(text.to_string())))
+            }
+            Err(OpenError::Malformed) => Ok(Some(Secret::new(text.to_string()))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// These settings with other values for some, as long as those are not stored.
+    #[must_use]
+    pub fn with<'v>(&self, changes: impl IntoIterator<Item = (&'static str, &'v Value)>) -> Self {
+        let mut settings = self.clone();
+        settings.values.extend(changes.into_iter().map(|(name, value)| (name, value.clone())));
+        settings
     }
 
     /// Whether a provider of one's own is configured as far as it has to be (open-webui.md §8.1).

@@ -1,6 +1,8 @@
 //! One object for each throttle bucket. An object takes one step at a time, so N parallel guesses spend
 //! N units (TH-01), and its writes are durable before its answer leaves (FT-07).
 //!
+//! One more of them remembers which servers of directories failed lately.
+//!
 //! What it stores is described in `store/bucket_table.rs`. An alarm empties the object when nothing
 //! counts any more.
 
@@ -8,6 +10,7 @@ use alloc::rc::Rc;
 use core::{cell::Cell, time::Duration};
 
 use portico_core::{
+    ldap::{Server, ServerHealth},
     network::Network,
     throttle::{AccountThrottle, Limit, Window},
     time::UnixSeconds,
@@ -27,6 +30,10 @@ pub(crate) enum Question {
     AccountSettle { network: Network, now: UnixSeconds },
     /// Check and spend an attempt to sign in to the account.
     AccountSpend { network: Network, now: UnixSeconds },
+    /// A server of a directory is well, or failed.
+    NoteServer { server: Server, is_well: bool, now: UnixSeconds },
+    /// Which servers of directories failed lately.
+    ServerHealth,
     /// The latest attempt is taken back.
     GiveBack,
     /// Check and spend one attempt, and tell what is left.
@@ -42,12 +49,15 @@ struct Bucket {
     account: Option<AccountThrottle>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     window: Option<(Window, Limit)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    servers: Option<ServerHealth>,
 }
 
 impl Bucket {
     fn forgotten_at(&self) -> Option<UnixSeconds> {
         let account = self.account.as_ref().and_then(AccountThrottle::forgotten_at);
-        account.max(self.window.as_ref().and_then(|(window, limit)| window.empty_at(*limit)))
+        let window = self.window.as_ref().and_then(|(window, limit)| window.empty_at(*limit));
+        account.max(window).max(self.servers.as_ref().and_then(ServerHealth::forgotten_at))
     }
 }
 
@@ -83,6 +93,12 @@ impl ThrottleBucket {
             Question::AccountSpend { network, now } => {
                 answer(&bucket.account.get_or_insert_default().spend(&network, now))
             }
+            Question::NoteServer { server, is_well, now } => {
+                let servers = bucket.servers.get_or_insert_default();
+                servers.note(&server, is_well, now);
+                answer(servers)
+            }
+            Question::ServerHealth => answer(&bucket.servers.clone().unwrap_or_default()),
             Question::GiveBack => answer(&bucket.window.as_mut().map(|(window, _)| window.give_back())),
             Question::Meter { limit, now } => {
                 let (window, of) = bucket.window.get_or_insert_with(|| (Window::default(), limit));

@@ -33,11 +33,11 @@ pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>
         "samlLoginEnabled": false,
         "serverDomain": pages.server.as_ref().unwrap_or(&here),
         "emailLoginEnabled": pages.email_login && policy.password_sign_in,
-        "registrationEnabled": pages.registration && is_open,
+        "registrationEnabled": pages.registration && is_open && policy.directory.members.is_none(),
         "socialLoginEnabled": social_login,
         "emailEnabled": policy.mail.is_some(),
         "passwordResetEnabled": pages.password_reset,
-        "ldap": {"enabled": false},
+        "ldap": ldap(call),
         "socialLogins": ["google", "facebook", "openid", "github", "discord", "saml"],
     }));
     if policy.password.min_code_points > PasswordPolicy::DEFAULT.min_code_points {
@@ -68,6 +68,14 @@ pub fn keys(call: &Call<'_, impl Ports>, settings: &Settings, role: Option<Role>
         }
     }
     keys
+}
+
+fn ldap(call: &Call<'_, impl Ports>) -> Value {
+    let enabled = call.ctx.policy.directory.members.is_some();
+    match enabled && call.config.login_by_username {
+        true => json!({"enabled": true, "username": true}),
+        false => json!({"enabled": enabled}),
+    }
 }
 
 fn object(value: Value) -> Map<String, Value> {

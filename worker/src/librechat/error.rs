@@ -3,10 +3,10 @@
 use http::{HeaderValue, StatusCode, header};
 use portico_core::{
     flow::{
-        current_session::AuthenticateError, delete_account::DeleteAccountError, oauth::GraphTokenError,
-        own_account::OwnAccountError, refresh::RefreshError, register::RegisterError,
-        reset_password::ResetError, second_factor::SecondFactorError, sign_in::SignInError,
-        verify_email::VerifyEmailError,
+        current_session::AuthenticateError, delete_account::DeleteAccountError,
+        directory::DirectorySignInError, oauth::GraphTokenError, own_account::OwnAccountError,
+        refresh::RefreshError, register::RegisterError, reset_password::ResetError,
+        second_factor::SecondFactorError, sign_in::SignInError, verify_email::VerifyEmailError,
     },
     jwt::{ParseError, VerifyError},
     password::PasswordPolicyError,
@@ -177,6 +177,29 @@ impl From<SignInError> for Error {
             }
             SignInError::Unavailable(fault) => fault.into(),
             SignInError::Unverified => Self::message(StatusCode::UNPROCESSABLE_ENTITY, "Email not verified."),
+        }
+    }
+}
+
+impl From<DirectorySignInError> for Error {
+    fn from(error: DirectorySignInError) -> Self {
+        match error {
+            DirectorySignInError::DomainRefused => Self::not_found("Email domain not allowed"),
+            DirectorySignInError::EmailTaken => Self::not_found("auth_failed"),
+            // One answer, so that nobody learns which of these it was (LD-13, TH-09).
+            DirectorySignInError::NoEmail
+            | DirectorySignInError::Refused
+            | DirectorySignInError::SignIn(SignInError::WrongPassword) => {
+                Self::not_found("Invalid username/password")
+            }
+            DirectorySignInError::SignIn(error) => error.into(),
+            // Nobody typed anything wrong, and the page says so for no other status.
+            DirectorySignInError::Misconfigured(_)
+            | DirectorySignInError::Off
+            | DirectorySignInError::ServiceAccountRefused
+            | DirectorySignInError::Unreachable => {
+                Self::text(StatusCode::INTERNAL_SERVER_ERROR, "An unknown error occurred.")
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use portico_core::{
         change_password::ChangePasswordError,
         configure::ConfigureError,
         current_session::AuthenticateError,
+        directory::{DirectorySignInError, LinkDirectoryError, Misconfigured},
         groups::GroupError,
         invitations::InviteError,
         manage_user::ManageUserError,
@@ -20,6 +21,7 @@ use portico_core::{
         trusted_identity::TrustedSignInError,
         webhooks::WebhookError,
     },
+    ldap::PersonError,
     password::PasswordPolicyError,
     ports::PortError,
     time::Lifetime,
@@ -351,6 +353,53 @@ impl From<SignInError> for Error {
             SignInError::Throttled { retry_after } => Self::throttled(RATE_LIMITED, retry_after),
             SignInError::TooManyPasswords { retry_after } => Self::throttled(TOO_MANY, retry_after),
             SignInError::Unavailable(fault) => fault.into(),
+        }
+    }
+}
+
+impl From<DirectorySignInError> for Error {
+    fn from(error: DirectorySignInError) -> Self {
+        match error {
+            DirectorySignInError::DomainRefused => Self::forbidden(ACCESS_PROHIBITED),
+            DirectorySignInError::EmailTaken => Self::bad_request(EMAIL_TAKEN),
+            DirectorySignInError::Misconfigured(Misconfigured { is_tls: true, .. }) => {
+                Self::bad_request("Failed to configure TLS for LDAP connection.")
+            }
+            DirectorySignInError::Misconfigured(_) | DirectorySignInError::Unreachable => {
+                Self::bad_request("LDAP authentication failed.")
+            }
+            DirectorySignInError::NoEmail => Self::bad_request("User does not have a valid email address."),
+            DirectorySignInError::Off => Self::bad_request("LDAP authentication is not enabled"),
+            // One answer, so that nobody learns which of these it was (LD-13, TH-09).
+            DirectorySignInError::Refused => Self::bad_request("Authentication failed."),
+            DirectorySignInError::ServiceAccountRefused => {
+                Self::bad_request("Application account bind failed")
+            }
+            DirectorySignInError::SignIn(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkDirectoryError> for Error {
+    fn from(error: LinkDirectoryError) -> Self {
+        match error {
+            LinkDirectoryError::Misconfigured(Misconfigured { setting, problem, .. }) => {
+                Self::bad_request(format!("{setting} {problem}."))
+            }
+            LinkDirectoryError::NoAccount => Self::not_found_here(),
+            LinkDirectoryError::NotFound(why) => Self::bad_request(why),
+            LinkDirectoryError::Person(PersonError::Disabled) => {
+                Self::bad_request("They are switched off in the directory.")
+            }
+            LinkDirectoryError::Person(PersonError::NoEmail) => {
+                Self::bad_request("User does not have a valid email address.")
+            }
+            LinkDirectoryError::Person(PersonError::NoId) => {
+                Self::bad_request("The directory has nothing that names them for good; set attribute_for_id.")
+            }
+            LinkDirectoryError::PrimaryAdmin => Self::forbidden(ACTION_PROHIBITED),
+            LinkDirectoryError::Taken => Self::conflict(IDENTITY_TAKEN),
+            LinkDirectoryError::Unavailable(fault) => fault.into(),
         }
     }
 }

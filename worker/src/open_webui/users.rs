@@ -2,6 +2,7 @@
 
 pub mod ban;
 pub mod delete;
+pub mod directory;
 pub mod find;
 pub mod list;
 pub mod own;

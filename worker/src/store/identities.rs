@@ -45,8 +45,18 @@ impl Identities for Store {
         self.write_arrival(arrival).await.map_err(fault("identities"))
     }
 
-    async fn find_by_identity(&self, identity: &Identity) -> Result<Option<UserId>, PortError> {
-        self.read_owner(identity).await.map_err(fault("identities"))
+    async fn due_identities(
+        &self,
+        provider: &str,
+        issuer: &str,
+        before: UnixSeconds,
+        limit: u32,
+    ) -> Result<Vec<(UserId, String)>, PortError> {
+        self.read_due(provider, issuer, before, limit).await.map_err(fault("identities"))
+    }
+
+    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError> {
+        self.write_recognised(identity, now).await.map_err(fault("identities"))
     }
 
     async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {
@@ -200,14 +210,33 @@ impl Store {
         Ok(Arrived::Account(Box::new(ArrivedAccount { account, is_changed })))
     }
 
-    async fn read_owner(&self, identity: &Identity) -> worker::Result<Option<UserId>> {
-        const FIND: &str = concat!("SELECT ", owner!(), " AS id");
+    async fn read_due(
+        &self,
+        provider: &str,
+        issuer: &str,
+        before: UnixSeconds,
+        limit: u32,
+    ) -> worker::Result<Vec<(UserId, String)>> {
+        const DUE: &str = "SELECT user_id, subject FROM identities
+             WHERE provider = ?1 AND issuer = ?2 AND recognised_at <= ?3 ORDER BY recognised_at, rowid LIMIT ?4";
         #[derive(Deserialize)]
         struct Row {
-            id: Option<UserId>,
+            user_id: UserId,
+            subject: String,
         }
-        let statement = self.database()?.prepare(FIND).bind_refs(&names(identity))?;
-        Ok(statement.first::<Row>(None).await?.and_then(|row| row.id))
+        let limit = D1Type::Integer(limit.try_into().unwrap_or(i32::MAX));
+        let bound = [D1Type::Text(provider), D1Type::Text(issuer), seconds(before), limit];
+        let rows: Vec<Row> = self.database()?.prepare(DUE).bind_refs(&bound)?.all().await?.results()?;
+        Ok(rows.into_iter().map(|row| (row.user_id, row.subject)).collect())
+    }
+
+    async fn write_recognised(&self, identity: &Identity, now: UnixSeconds) -> worker::Result<()> {
+        const NOTE: &str = "UPDATE identities SET recognised_at = ?4
+             WHERE provider = ?1 AND issuer = ?2 AND subject = ?3";
+        let [provider, issuer, subject] = names(identity);
+        let bound = [provider, issuer, subject, seconds(now)];
+        self.database()?.prepare(NOTE).bind_refs(&bound)?.run().await?;
+        Ok(())
     }
 
     async fn read_identities(&self, user: UserId) -> worker::Result<Vec<LinkedIdentity>> {

@@ -30,6 +30,16 @@ pub(crate) fn browser() -> Result<Browser> {
     Ok(Browser { binary: chromium().context("chromium is not on the PATH")?, driver })
 }
 
+/// Makes sure that OpenLDAP's directory and its clients are there.
+pub(crate) fn slapd() -> Result<()> {
+    // Not on everybody's path.
+    let is_there = |program: &str| find(program).is_some() || Path::new("/usr/sbin").join(program).is_file();
+    if !is_there("slapd") || !is_there("ldapadd") {
+        apt(&["slapd", "ldap-utils"])?;
+    }
+    Ok(())
+}
+
 /// Makes sure that the load generator is there.
 pub(crate) fn wrk() -> Result<PathBuf> {
     if find("wrk").is_none() {

@@ -1,26 +1,15 @@
 //! What becomes of somebody whose provider has said who they are (open-webui.md §8.5, §8.6).
 
-use alloc::{
-    string::{String, ToString as _},
-    vec::Vec,
-};
-
-use serde_json::{Value, json};
-
 use super::{OAuthError, Refusal, identify::Known, settings};
 use crate::{
-    audit::{AuditAction, AuditEvent, AuditOutcome},
     display_name::DisplayName,
     email::Email,
     flow::{
-        Ctx, Grant, audit,
+        Ctx, Grant, arrivals,
         second_factor::{self, Next, Proof},
     },
-    id::{GroupId, UserId},
-    identity::{
-        Arrival, ArrivalChange, ArrivalEvents, Arrived, GroupSync, GroupTemplate, NewProviderSession,
-        RoleChange,
-    },
+    id::UserId,
+    identity::{Arrival, ArrivalChange, Arrived, GroupSync, NewProviderSession, RoleChange},
     image_reference::ImageReference,
     oauth::{
         Provider, ProviderClient,
@@ -28,15 +17,12 @@ use crate::{
         claims::Profile,
         pending::Dialect,
     },
-    ports::{PortError, Ports},
+    ports::Ports,
     session::AuthMethod,
     settings::Settings,
     user::{EmailVerification, NewUser, Role, SignUpPolicy},
 };
 
-/// Groups of one person that count, at most; and the longest name of one, in bytes.
-const MAX_GROUPS: usize = 200;
-const MAX_GROUP_NAME_BYTES: usize = 256;
 /// How a group that a provider knows describes itself (open-webui.md §8.6).
 const GROUP_DESCRIPTION: (&str, &str) = ("Group '", "' created automatically via OAuth.");
 
@@ -145,7 +131,7 @@ async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) ->
         },
         groups: groups(ctx, settings, &rules, profile).await?,
         session: ends.session,
-        events: events(ctx, client.provider, settings)?,
+        events: arrivals::events(ctx, AuthMethod::OAuth, client.provider.as_str(), settings)?,
         at: ctx.now,
     })
 }
@@ -168,14 +154,7 @@ async fn groups(
     profile: &Profile,
 ) -> Result<Option<GroupSync>, OAuthError> {
     let Some(names) = profile.groups.as_ref().filter(|_| rules.manages_groups) else { return Ok(None) };
-    let is_name = |name: &&String| {
-        !name.is_empty() && name.len() <= MAX_GROUP_NAME_BYTES && !name.chars().any(char::is_control)
-    };
-    let mut names: Vec<_> =
-        names.iter().filter(is_name).filter(|name| !rules.is_blocked(name)).cloned().collect();
-    names.sort();
-    names.dedup();
-    names.truncate(MAX_GROUPS);
+    let names = arrivals::group_names(names, |name| rules.is_blocked(name));
     // What a pattern spares is known when the groups are; most deployments have no pattern.
     let spared = match rules.has_patterns() {
         false => rules.blocked_groups.clone(),
@@ -185,43 +164,11 @@ async fn groups(
         }
     };
     let create = match rules.creates_groups {
-        true => Some(GroupTemplate {
-            ids: names.iter().map(|_| GroupId::random(ctx.ports)).collect::<Result<_, _>>()?,
-            permissions: settings.named("USER_PERMISSIONS").to_string(),
-            data: settings::group_data(settings).to_string(),
-            description: GROUP_DESCRIPTION,
-        }),
+        true => {
+            let (permissions, data) = (settings.named("USER_PERMISSIONS"), settings::group_data(settings));
+            Some(arrivals::template(ctx, &names, permissions, &data, GROUP_DESCRIPTION)?)
+        }
         false => None,
     };
     Ok(Some(GroupSync { names, spared, create }))
-}
-
-/// What is written down. Whether the account has a second factor is known when it is found.
-fn events(
-    ctx: &Ctx<'_, impl Ports>,
-    provider: Provider,
-    settings: &Settings,
-) -> Result<ArrivalEvents, PortError> {
-    let event = |action, outcome, more: Value| -> Result<AuditEvent, PortError> {
-        let mut detail = json!({"auth_method": AuthMethod::OAuth, "provider": provider.as_str()});
-        if let (Some(detail), Value::Object(more)) = (detail.as_object_mut(), more) {
-            detail.extend(more);
-        }
-        Ok(audit::detailed(audit::event(ctx, None, action, outcome)?, &detail))
-    };
-    let done = |action| event(action, AuditOutcome::Success, Value::Null);
-    let due = || event(AuditAction::SignIn, AuditOutcome::SecondFactorDue, Value::Null);
-    let is_bypassed = second_factor::is_bypassed(settings, AuthMethod::OAuth);
-    Ok(ArrivalEvents {
-        signed_up: done(AuditAction::SignUp)?,
-        linked: done(AuditAction::LinkIdentity)?,
-        changed: done(AuditAction::UpdateUser)?,
-        moved: event(AuditAction::UpdateUser, AuditOutcome::Success, json!({"changed": ["email"]}))?,
-        synced: done(AuditAction::SyncGroups)?,
-        signed_in: match second_factor::is_required(settings, AuthMethod::OAuth) {
-            true => due()?,
-            false => done(AuditAction::SignIn)?,
-        },
-        factor_due: if is_bypassed { None } else { Some(due()?) },
-    })
 }

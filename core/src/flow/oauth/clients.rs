@@ -10,8 +10,6 @@ use crate::{
     flow::Ctx,
     oauth::{Client, ClientAuth, Endpoints, OAuthPolicy, Provider, ProviderClient, client::PATIENCE},
     ports::Ports,
-    seal::{OpenError, Place},
-    secret::Secret,
     settings::Settings,
 };
 
@@ -54,7 +52,8 @@ fn openid(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Result<ProviderClie
     let text = |name: &str| settings.text(name).map(ToString::to_string);
     let discovery = text("OPENID_PROVIDER_URL").unwrap_or_default();
     let document = policy.reach.check(&document_of(&discovery)).map_err(|_| OAuthError::Misconfigured)?;
-    let secret = secret(ctx, settings, "OAUTH_CLIENT_SECRET").map_err(|_| OAuthError::Misconfigured)?;
+    let secret =
+        settings.secret("OAUTH_CLIENT_SECRET", &ctx.policy.sealing).map_err(|_| OAuthError::Misconfigured)?;
     let auth = match (secret, settings.text("OAUTH_TOKEN_ENDPOINT_AUTH_METHOD")) {
         (Some(secret), None | Some("client_secret_basic")) => ClientAuth::Basic(secret),
         (Some(secret), Some("client_secret_post")) => ClientAuth::Post(secret),
@@ -93,22 +92,4 @@ fn document_of(configured: &str) -> String {
         return configured.to_string();
     }
     [configured.strip_suffix('/').unwrap_or(configured), WELL_KNOWN].concat()
-}
-
-/// A secret among the settings: one that an administrator stored is in its envelope, the environment's is not.
-fn secret(
-    ctx: &Ctx<'_, impl Ports>,
-    settings: &Settings,
-    name: &str,
-) -> Result<Option<Secret<String>>, OpenError> {
-    let Some(text) = settings.text(name) else { return Ok(None) };
-    let place = Place { table: "settings", column: "value", row: name };
-    match ctx.policy.sealing.open(text, &place) {
-        Ok(opened) => {
-            let text = core::str::from_utf8(opened.expose_secret()).map_err(|_| OpenError::Malformed)?;
-            Ok(Some(Secret::new(text.to_string())))
-        }
-        Err(OpenError::Malformed) => Ok(Some(Secret::new(text.to_string()))),
-        Err(error) => Err(error),
-    }
 }

@@ -1,10 +1,12 @@
 use portico_core::{
     flow::{
         Grant,
+        directory::{DirectoryLogin, DirectorySignInError},
         second_factor::Next,
         sign_in::{self, PasswordLogin, SignInError},
         sign_out,
     },
+    oauth::pending::Dialect,
     ports::Ports,
     secret::Secret,
     session::ChallengeKind,
@@ -12,6 +14,7 @@ use portico_core::{
 use serde_json::json;
 
 use crate::{
+    directories,
     http::{
         answer::{self, Answer},
         cookie::{self, Found, REFRESH_TOKEN},
@@ -29,7 +32,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
     if !pages.email_login && !pages.email_login_override {
         return Err(SignInError::PasswordSignInOff.into());
     }
-    match sign_in::with_password(&call.ctx, form(call)?).await? {
+    match sign_in(call, form(call)?).await? {
         Next::Challenge(issued) if issued.kind == ChallengeKind::Verify => Ok(answer::json(
             http::StatusCode::OK,
             &json!({"twoFAPending": true, "tempToken": issued.token.expose_secret()}),
@@ -41,6 +44,27 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
             let refresh = signed_in.refresh.as_ref().ok_or_else(Error::unwelcome)?;
             Ok(view::session(call, &signed_in.token, &signed_in.user, refresh))
         }
+    }
+}
+
+/// With the directory's password where the deployment has one for this dialect, which is then the only way unless it says
+/// otherwise (contract §7).
+async fn sign_in(call: &Call<'_, impl Ports>, form: PasswordLogin) -> Result<Next, Error> {
+    let policy = &call.ctx.policy.directory;
+    if policy.members.is_none() {
+        return Ok(sign_in::with_password(&call.ctx, form).await?);
+    }
+    let login = DirectoryLogin {
+        name: form.email.clone(),
+        password: form.password.clone(),
+        dialect: Dialect::LibreChat,
+        previous_token: None,
+    };
+    match directories::sign_in(&call.ctx, login).await {
+        Err(DirectorySignInError::Refused) if policy.local_fallback => {
+            Ok(sign_in::with_password(&call.ctx, form).await?)
+        }
+        signed_in => Ok(signed_in?),
     }
 }
 
