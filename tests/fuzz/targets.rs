@@ -1,10 +1,13 @@
 //! What hostile bytes are thrown at: one function for each reader of them. None may panic, and each
 //! checks what has to hold for every input that is accepted.
 
+use core::time::Duration;
+
 use portico_core::{
     duration::TokenLifetime,
     email::Email,
     jwt::{HmacKey, Jwks, PrivateKey, UntrustedToken},
+    ldap::{Directory, Dn, Filter, Login, Naming, Purpose, Security, Step},
     memory::Memory,
     password::{Password, PasswordHash, Peppers, verify},
 };
@@ -13,8 +16,16 @@ use portico_core::{
 pub(crate) type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
-pub(crate) const TARGETS: [Target; 5] =
-    [("duration", duration), ("email", email), ("jwk", jwk), ("phc", phc), ("token", token)];
+pub(crate) const TARGETS: [Target; 8] = [
+    ("directory", directory),
+    ("dn", dn),
+    ("duration", duration),
+    ("email", email),
+    ("filter", filter),
+    ("jwk", jwk),
+    ("phc", phc),
+    ("token", token),
+];
 
 /// A token: parsing is total, and what parses has one spelling.
 pub(crate) fn token(bytes: &[u8]) {
@@ -69,4 +80,61 @@ pub(crate) fn duration(bytes: &[u8]) {
     if let Ok(TokenLifetime::Limited(lifetime)) = TokenLifetime::parse(text) {
         assert!((1..=10 * 366 * 86_400).contains(&lifetime.seconds()), "{text:?}");
     }
+}
+
+/// A distinguished name: what is read is written, and means the same.
+pub(crate) fn dn(bytes: &[u8]) {
+    let Ok(text) = core::str::from_utf8(bytes) else { return };
+    let Ok(name) = Dn::parse(text) else { return };
+    assert_eq!(Dn::parse(&name.to_string()), Ok(name), "{text:?}");
+}
+
+/// A search filter: what is read is written, and means the same; a value changes nothing but itself.
+pub(crate) fn filter(bytes: &[u8]) {
+    let Ok(text) = core::str::from_utf8(bytes) else { return };
+    let Ok(filter) = Filter::parse(text, &["username"]) else { return };
+    assert_eq!(Filter::parse(&filter.to_string(), &["username"]).as_ref(), Ok(&filter), "{text:?}");
+    let parts = |filter: &Filter| filter.to_string().matches('(').count();
+    assert_eq!(parts(&filter.clone().filled(&[("username", "*)(uid=*")])), parts(&filter), "{text:?}");
+}
+
+/// What a directory answers: read in bounded steps, and nobody is let in by it who was not found and bound. A conversation
+/// that hears nothing more says nothing more.
+pub(crate) fn directory(bytes: &[u8]) {
+    let directory = Directory {
+        servers: Vec::new(),
+        security: Security::Tls,
+        authority: String::new(),
+        service: None,
+        base: "dc=example,dc=com".to_string(),
+        filter: Filter::parse("(uid={{username}})", &["username"]).expect("a filter"),
+        id: None,
+        naming: Naming::default(),
+        group_attribute: None,
+        groups: None,
+    };
+    let now = Duration::ZERO;
+    let mut login = Login::new(&directory, Purpose::SignIn { name: "jane", password: "x" }, now);
+    let Ok(Step::Send(_)) = login.connected(now) else { panic!("it begins with a bind") };
+    let (mut rest, mut found) = (bytes, false);
+    // Each answer is at least eight bytes; whoever gets further has looped.
+    for _ in 0..=bytes.len() {
+        match login.receive(core::mem::take(&mut rest), now) {
+            Err(_) | Ok(Step::Receive) => return,
+            Ok(Step::Send(_)) => {}
+            Ok(Step::Found) => {
+                found = true;
+                assert!(login.entry().is_some());
+                if login.try_password(now).is_err() {
+                    return;
+                }
+            }
+            Ok(Step::StartTls) => panic!("nobody asked for it"),
+            Ok(Step::Done(_)) => {
+                assert!(found, "nobody gets in who was not found");
+                return;
+            }
+        }
+    }
+    panic!("it never ends: {bytes:?}");
 }
