@@ -67,6 +67,8 @@ pub struct ArrivalChange {
     pub is_email_verified: bool,
     /// Its name.
     pub name: Option<DisplayName>,
+    /// What its owner is called in it.
+    pub username: Option<String>,
     /// Its picture.
     pub image: Option<ImageReference>,
 }

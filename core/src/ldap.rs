@@ -14,7 +14,9 @@ mod person;
 pub use ber::MAX_MESSAGE_BYTES;
 pub(crate) use client::may_be_tried;
 pub use client::{CONNECT_PATIENCE, LOGIN_PATIENCE, LdapError, Login, Purpose, READ_PATIENCE, Stage, Step};
-pub use directory::{Directory, GroupSearch, HostRules, Security, Server, ServiceAccount, certificates};
+pub use directory::{
+    Directory, GroupSearch, HostRules, Security, Server, ServiceAccount, attribute_name, certificates,
+};
 pub use dn::{Dn, DnError, Rdn};
 pub use filter::{Filter, FilterError};
 pub use health::ServerHealth;

@@ -1,7 +1,7 @@
 // A directory on this machine, OpenLDAP's slapd: for tests, and for trying out `cargo xtask dev --with-ldap`.
-//   node directory.mjs CERTIFICATE KEY [PEOPLE]
+//   node directory.mjs CERTIFICATE KEY [PEOPLE [CIPHERS]]
 // One line of JSON out when it listens: {"port": N, "tlsPort": N}. The first one is for StartTLS and plain connections.
-// PEOPLE is how many there are besides those that have a name below.
+// PEOPLE is how many there are besides those that have a name below; CIPHERS is what GnuTLS calls a priority string.
 //
 // Everybody's password is their uid followed by "-password". `cn=portico,dc=example,dc=com` may search with the password
 // "the directory's secret", and nobody else may.
@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
-const [certificate, key, count = "0"] = process.argv.slice(2);
+const [certificate, key, count = "0", ciphers = "NORMAL"] = process.argv.slice(2);
 const BASE = "dc=example,dc=com";
 const PEOPLE = `ou=people,${BASE}`;
 const ADMIN = ["-x", "-D", `cn=root,${BASE}`, "-w", "root"];
@@ -75,6 +75,7 @@ moduleload back_mdb
 moduleload memberof
 TLSCertificateFile ${certificate}
 TLSCertificateKeyFile ${key}
+TLSCipherSuite ${ciphers}
 disallow bind_anon
 database mdb
 suffix "${BASE}"

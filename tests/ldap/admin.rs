@@ -1,6 +1,9 @@
 use serde_json::{Value, json};
 
-use super::directory::{APP_DN, APP_PASSWORD, BASE, Directory, Entry, HOST, with_directory};
+use super::{
+    directory::{APP_DN, APP_PASSWORD, BASE, Directory, Entry, HOST, JANES, with_directory},
+    sign_in::sign_in,
+};
 use crate::harness::{Client, with_native};
 
 const SERVER: &str = "/api/v1/auths/admin/config/ldap/server";
@@ -39,7 +42,15 @@ fn a_directory_that_makes_no_sense_is_not_stored() {
             (json!({"app_dn": "portico"}), "app_dn"),
             (json!({"search_filters": "(objectClass=person"}), "search_filters"),
             (json!({"search_filters": "objectClass=person"}), "search_filters"),
-            (json!({"search_filters": "(uid={{username}})"}), "search_filters"),
+            (json!({"search_filters": "(uid=*{{username}})"}), "search_filters"),
+            (json!({"use_starttls": true, "use_tls": false, "validate_cert": false}), "validate_cert"),
+            (json!({"app_dn_password": ""}), "app_dn_password"),
+            (json!({"attribute_for_username": "uid;x-old"}), "attribute_for_username"),
+            (json!({"attribute_for_mail": "0.9.2342.19200300.100.1.3"}), "attribute_for_mail"),
+            (
+                json!({"enable_group_management": true, "group_search_base": BASE, "group_search_filter": "(cn=all)"}),
+                "group_search_filter",
+            ),
             (json!({"attribute_for_username": "uid)(x=*"}), "attribute_for_username"),
             (json!({"attribute_for_mail": "mail="}), "attribute_for_mail"),
             (
@@ -95,6 +106,24 @@ fn the_password_of_the_service_account_goes_only_where_it_was_entered_for() {
         let mut label = with(&json!({"label": "Other"}));
         label["app_dn_password"] = json!("********");
         assert_eq!(ada.post(SERVER, &label).status, 200);
+    });
+}
+
+#[test]
+fn no_administrator_becomes_the_first_one_by_another_directory() {
+    /* LD-06, AD-05 */
+    let bob = Entry::person("bob", 2, "b").with("mail", "bob@example.com");
+    with_directory([Entry::jane(), bob], &[], |app, native, _| {
+        let jane = sign_in(app, "jane", JANES);
+        assert_eq!(sign_in(app, "bob", "b").status, 200);
+        assert_eq!(jane.json()["role"], "admin");
+        native.ports.set_role("bob@example.com", portico_core::user::Role::Admin);
+        let (jane, bob) = (jane.token(), sign_in(app, "bob", "b").token());
+        let of = |token: &str| app.anonymous().with_token(token);
+        let moved = with(&json!({"host": "ldap.attacker.example"}));
+        assert_eq!(of(&bob).post(SERVER, &moved).status, 403);
+        assert_eq!(of(&bob).post(SERVER, &with(&json!({"port": null, "label": "Other"}))).status, 403);
+        assert_eq!(of(&jane).post(SERVER, &moved).status, 200);
     });
 }
 

@@ -200,6 +200,43 @@ fn every_way_to_refuse_a_password_is_one_answer() {
 }
 
 #[test]
+fn a_search_for_groups_that_breaks_off_changes_no_membership() {
+    /* LD-11 */
+    let group = |name: &str| {
+        Entry { dn: format!("cn={name},ou=groups,{BASE}"), password: None, attributes: Vec::new() }
+            .with("cn", name)
+            .with("memberUid", "jane")
+    };
+    let vars = [
+        ("ENABLE_LDAP_GROUP_MANAGEMENT", "true"),
+        ("ENABLE_LDAP_GROUP_CREATION", "true"),
+        ("LDAP_GROUP_SEARCH_BASE", "ou=groups,dc=example,dc=com"),
+    ];
+    with_directory([Entry::jane(), group("One"), group("Two")], &vars, |app, native, directory| {
+        let signed_in = sign_in(app, "jane", JANES);
+        let (jane, id) = (app.anonymous().with_token(signed_in.token()), signed_in.json()["id"].clone());
+        let path = format!("/api/v1/users/{}/groups", id.as_str().unwrap());
+        let count = || jane.get(&path).json().as_array().unwrap().len();
+        assert_eq!(count(), 2);
+        type Spoil = fn(Vec<Vec<u8>>) -> Vec<Reaction>;
+        let spoilt: [(usize, Spoil); 5] = [
+            (4, |_| vec![Reaction::HangUp]),
+            (5, |answers| vec![Reaction::Say(answers[0].clone()), Reaction::HangUp]),
+            (5, |answers| vec![Reaction::Say(answers[0].clone())]),
+            (5, |answers| {
+                vec![Reaction::Say(answers[0].clone()), Reaction::Say(done(5, ResultCode::SizeLimitExceeded))]
+            }),
+            (5, |answers| vec![Reaction::Say(answers[0].clone()); 10_000]),
+        ];
+        for (place, (at, reactions)) in spoilt.into_iter().enumerate() {
+            spoil(native, directory, at, reactions);
+            assert_eq!((sign_in(app, "jane", JANES).status, count()), (200, 2), "{place}");
+            assert_eq!(native.ports.open_directory_connections(), 0, "{place}");
+        }
+    });
+}
+
+#[test]
 fn what_is_not_followed_is_not_asked() {
     /* LD-12 */
     with_directory([Entry::jane()], &[], |app, native, directory| {
@@ -238,15 +275,11 @@ fn start_tls_comes_before_everything_and_nothing_is_believed_that_came_before_it
             spoil(native, directory, 1, move |_| reactions.clone());
             is_unreachable(native, app, what);
         }
-        // What arrives in the clear between the two is gone: nobody may answer for the directory.
         let between = directory.clone();
         native.ports.serve_directory(HOST, move |heard| match heard {
             Heard::Connection => Vec::new(),
             Heard::Tls => vec![Reaction::Refuse],
-            Heard::Bytes(bytes) => {
-                let answers = between.answer(bytes).into_iter().map(Reaction::Say);
-                answers.chain([Reaction::Say(bind_response(2, ResultCode::Success, ""))]).collect()
-            }
+            Heard::Bytes(bytes) => between.answer(bytes).into_iter().map(Reaction::Say).collect(),
         });
         is_unreachable(native, app, "TLS failed");
         assert_eq!(directory.asked.borrow().len(), asked, "nothing was bound, nothing searched");

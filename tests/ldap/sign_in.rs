@@ -57,6 +57,7 @@ fn nothing_that_binds_nobody_reaches_a_directory() {
         for password in ["", " ", "\t\n", "\0", "jane's password\0", "\u{3000}"] {
             assert_eq!(detail(&sign_in(app, "jane", password)), (400, EMPTY.to_string()), "{password:?}");
         }
+        assert_eq!(detail(&sign_in(app, "jane", &"x".repeat(1_025))), (400, EMPTY.to_string()));
         assert_eq!(detail(&sign_in(app, "  ", JANES)), (400, EMPTY.to_string()));
         for name in ["jane\0", "ja\nne", &"x".repeat(300)] {
             assert_eq!(detail(&sign_in(app, name, JANES)), (400, GENERIC.to_string()), "{name}");
@@ -268,11 +269,52 @@ fn attempts_are_throttled_whatever_a_name_is_typed_like() {
 fn every_name_of_somebody_is_one_budget() {
     /* TH-03 */
     let jane = Entry::jane().with("uid", "jdoe");
-    with_directory([jane], &[], |app, _, _| {
+    with_directory([jane], &[], |app, native, _| {
         for attempt in 0..15 {
             assert_eq!(sign_in(app, "jdoe", "wrong").status, 400, "{attempt}");
         }
-        assert_eq!(sign_in(app, "jane", JANES).status, 429);
+        // The right password too, and nobody learns from it that the names are one person's (TH-10, TH-12).
+        assert_eq!(detail(&sign_in(app, "jane", JANES)), (400, GENERIC.to_string()));
+        native.pass_seconds(181);
+        assert_eq!(sign_in(app, "jane", JANES).status, 200);
+    });
+}
+
+#[test]
+fn whoever_is_let_in_by_a_name_frees_nobody_elses_attempts() {
+    /* TH-13 */
+    let mallory = Entry::person("mallory", 7, "m").with("mail", "ada@example.com");
+    let vars = [("LDAP_ATTRIBUTE_FOR_USERNAME", "mail")];
+    with_directory([mallory], &vars, |app, _, _| {
+        app.sign_up("Ada", "ada@example.com");
+        let guess =
+            || app.anonymous().post("/api/v1/auths/signin", &credentials("ada@example.com", "wrong")).status;
+        for attempt in 0..14 {
+            assert_eq!(guess(), 400, "{attempt}");
+        }
+        assert_eq!(
+            sign_in(app, "ada@example.com", "m").status,
+            400,
+            "the address is taken, the password right"
+        );
+        assert_eq!((guess(), guess()), (400, 429));
+    });
+}
+
+#[test]
+fn nobody_takes_as_many_steps_as_somebody() {
+    /* TH-09 */
+    with_directory([Entry::jane()], &[], |app, native, directory| {
+        let steps = |user: &str| {
+            directory.asked.borrow_mut().clear();
+            let events = native.ports.audit_events().len();
+            assert_eq!(detail(&sign_in(app, user, "wrong")), (400, GENERIC.to_string()));
+            assert_eq!(native.ports.audit_events().len(), events + 1);
+            let asked = directory.asked.borrow();
+            asked.iter().map(|asked| asked.split(' ').next().unwrap().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(steps("jane"), ["bind", "search", "bind"]);
+        assert_eq!(steps("nobody"), ["bind", "search", "bind"]);
     });
 }
 
@@ -290,6 +332,18 @@ fn a_local_password_lets_nobody_in_whom_the_directory_knows() {
         assert_eq!(native.ports.audit_events().pop().unwrap().outcome, AuditOutcome::NoPassword);
         let member = app.anonymous().post("/api/auth/login", &credentials("jane@example.com", PASSWORD));
         assert_eq!(member.status, 404);
+        // Where there is no directory any more, nobody is locked out for good; and an administrator can undo the link.
+        assert_eq!(ada.post("/api/v1/auths/admin/config/ldap", &json!({"enable_ldap": false})).status, 200);
+        let local = || {
+            app.anonymous().post("/api/v1/auths/signin", &credentials("jane@example.com", PASSWORD)).status
+        };
+        assert_eq!(local(), 200);
+        ada.post("/api/v1/auths/admin/config/ldap", &json!({"enable_ldap": true}));
+        assert_eq!(local(), 400);
+        let unlink =
+            || ada.send(http::Method::DELETE, &format!("/api/v1/users/{id}/directory"), None, Vec::new());
+        assert_eq!((unlink().json(), local()), (json!(true), 200));
+        assert_eq!(unlink().json(), json!(false));
     });
 }
 

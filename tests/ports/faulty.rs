@@ -204,8 +204,14 @@ impl<P: Identities> Identities for Faulty<P> {
         self.through(self.ports.due_identities(provider, issuer, before, limit)).await
     }
 
-    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError> {
-        self.through(self.ports.note_recognised(identity, now)).await
+    async fn note_recognised(
+        &self,
+        provider: &str,
+        issuer: &str,
+        subjects: &[String],
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.through(self.ports.note_recognised(provider, issuer, subjects, now)).await
     }
 
     async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {

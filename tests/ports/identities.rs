@@ -210,13 +210,14 @@ pub(crate) async fn an_arrival_brings_the_account_up_to_date(ports: &impl Ports)
         email: Some(address("anna@example.com")?),
         is_email_verified: true,
         name: Some(DisplayName::parse("Anna").map_err(|_| "a name")?),
+        username: Some("anna".into()),
         image: None,
     };
     let changed = change("1", all.clone())?;
     let events = [changed.events.changed.id, changed.events.moved.id];
     let anna = account(ports, changed).await?.account.user;
     hold_eq!((anna.email.as_str(), anna.name.as_str(), anna.role), ("anna@example.com", "Anna", Role::Admin));
-    hold_eq!(anna.verification, EmailVerification::Done);
+    hold_eq!((anna.verification, anna.profile.username.as_deref()), (EmailVerification::Done, Some("anna")));
     hold_eq!(log(ports).await?.iter().filter(|(id, _, _)| events.contains(id)).count(), 2);
     hold_eq!(
         works(ports.previous_email(ann.id).await)?.map(|email| email.to_string()),
@@ -230,6 +231,9 @@ pub(crate) async fn an_arrival_brings_the_account_up_to_date(ports: &impl Ports)
     };
     let ann = account(ports, change("1", taken)?).await?.account.user;
     hold_eq!((ann.email.as_str(), ann.name.as_str()), ("anna@example.com", "Ann"));
+    let called = ArrivalChange { username: Some("ann".into()), ..ArrivalChange::default() };
+    let called = account(ports, change("1", called)?).await?;
+    hold_eq!((called.account.user.profile.username.as_deref(), called.is_changed), (Some("ann"), true));
     Ok(())
 }
 
@@ -448,8 +452,12 @@ pub(crate) async fn people_are_looked_for_in_turn(ports: &impl Ports) -> Outcome
         account(ports, arrival(ports, subject, &format!("user{subject}@example.com"))?).await?;
     }
     hold_eq!(due(NOW, 10).await?, ["1", "2", "3"]);
-    works(ports.note_recognised(&identity("1"), NOW).await)?;
-    works(ports.note_recognised(&identity("3"), before(60)).await)?;
+    let note = async |subjects: &[&str], at| {
+        let subjects: Vec<_> = subjects.iter().map(|subject| subject.to_string()).collect();
+        works(ports.note_recognised("google", "https://id.example.com", &subjects, at).await)
+    };
+    note(&["1", "nobody"], NOW).await?;
+    note(&["3"], before(60)).await?;
     hold_eq!(due(NOW, 10).await?, ["2", "3", "1"]);
     hold_eq!(due(before(30), 10).await?, ["2", "3"]);
     hold_eq!(due(before(61), 10).await?, ["2"]);

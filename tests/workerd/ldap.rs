@@ -92,6 +92,65 @@ fn a_directory_with_an_authority_of_its_own_lets_people_in_by_both_dialects() {
 }
 
 #[test]
+fn tls_of_our_own_speaks_what_directories_speak_and_nothing_weaker() {
+    /* LD-08 */
+    let speaks = |kind: &str, ciphers: &str| {
+        let slapd = Slapd::start_with(&format!("directory-{kind}"), 0, ciphers);
+        let authority = authority(&format!("directory-{kind}-authority"));
+        janes(&deployment(&slapd.tls_port, &[("LDAP_CA_CERT_FILE", &authority)])).status == 200
+    };
+    for kind in ["rsa", "ec"] {
+        assert!(speaks(kind, "NORMAL:-VERS-ALL:+VERS-TLS1.3"), "{kind}, TLS 1.3");
+        assert!(speaks(kind, "NORMAL:-VERS-ALL:+VERS-TLS1.2"), "{kind}, TLS 1.2");
+        assert!(!speaks(kind, "NORMAL:-VERS-ALL:+VERS-TLS1.1:+VERS-TLS1.0:%COMPAT"), "{kind}, TLS 1.1");
+    }
+    assert!(!speaks("rsa", "NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+RSA"), "without forward secrecy");
+}
+
+#[test]
+fn a_connection_that_somebody_changes_lets_nobody_in() {
+    /* LD-07 */
+    for version in ["1.3", "1.2"] {
+        let slapd = Slapd::start_with("directory-rsa", 0, &format!("NORMAL:-VERS-ALL:+VERS-TLS{version}"));
+        let trust = authority("directory-rsa-authority");
+        let lets_in = |spoilt: Option<usize>| {
+            let port = slapd.tls_port.clone();
+            let between = Server::start(move |stream, _| relay(stream, &port, spoilt));
+            let answer = janes(&deployment(&between.port, &[("LDAP_CA_CERT_FILE", &trust)]));
+            assert!(eventually(|| between.has_no_connection()).is_some());
+            answer.status == 200
+        };
+        assert!(lets_in(None), "{version}");
+        // What the server says first, and the last three things before its farewell.
+        for answer in 0..4 {
+            assert!(!lets_in(Some(answer)), "{version} {answer}");
+        }
+    }
+}
+
+/// Passes bytes on between a client and a server; the last byte of one of the server's answers changed.
+fn relay(client: &mut TcpStream, port: &str, spoilt: Option<usize>) {
+    let mut server = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    let (mut to_server, mut from_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let up = thread::spawn(move || {
+        let _ = std::io::copy(&mut from_client, &mut to_server);
+        let _ = to_server.shutdown(std::net::Shutdown::Both);
+    });
+    let mut buffer = [0; 16_384];
+    for answer in 0.. {
+        let Ok(read @ 1..) = server.read(&mut buffer) else { break };
+        if spoilt == Some(answer) {
+            buffer[read - 1] ^= 1;
+        }
+        if client.write_all(&buffer[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = client.shutdown(std::net::Shutdown::Both);
+    up.join().unwrap();
+}
+
+#[test]
 fn a_directory_whose_certificate_everybody_trusts_needs_none_of_ours() {
     let slapd = Slapd::start("localhost", 0);
     lets_jane_in(&deployment(&slapd.tls_port, &[]), "TLS");
@@ -277,7 +336,8 @@ fn a_server_that_is_no_directory_costs_one_answer_and_no_connection() {
     let private = ("LDAP_CA_CERT_FILE", trust.as_str());
     let start_tls = ("LDAP_STARTTLS", "true");
     type React = fn(&mut TcpStream);
-    let cases: [(&str, React, Vec<(&str, &str)>); 11] = [
+    type Vars<'v> = Vec<(&'v str, &'v str)>;
+    let cases: [(&str, React, Vars<'_>); 11] = [
         ("silence", |_| {}, PLAIN.into()),
         ("silence in TLS", |_| {}, vec![]),
         ("silence in TLS of our own", |_| {}, vec![private]),

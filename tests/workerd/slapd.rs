@@ -19,12 +19,17 @@ pub(super) struct Slapd {
 impl Slapd {
     /// Starts one that shows a certificate of `tests/fixtures/tls`, with so many further people.
     pub(super) fn start(certificate: &str, people: u32) -> Self {
+        Self::start_with(certificate, people, "NORMAL")
+    }
+
+    /// The same with a say in what TLS it speaks: a priority string of GnuTLS.
+    pub(super) fn start_with(certificate: &str, people: u32, ciphers: &str) -> Self {
         let node = std::env::var("PORTICO_NODE").unwrap_or_else(|_| "node".to_string());
         let fixture = |ending: &str| root().join(format!("tests/fixtures/tls/{certificate}.{ending}"));
         let mut process = Command::new(node)
             .arg(root().join("tests/directory/directory.mjs"))
             .args([fixture("pem"), fixture("key")])
-            .arg(people.to_string())
+            .args([&people.to_string(), ciphers])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,9 +1,9 @@
 //! Signing in with directories, or the lack of it: a build may leave it out (feature `ldap`).
 
 #[cfg(not(feature = "ldap"))]
-pub(crate) use left_out::{link, recognise_all, sign_in, try_out};
+pub(crate) use left_out::{link, recognise_all, sign_in, sign_in_or_local, try_out};
 #[cfg(feature = "ldap")]
-pub(crate) use portico_core::flow::directory::{link, recognise_all, sign_in, try_out};
+pub(crate) use portico_core::flow::directory::{link, recognise_all, sign_in, sign_in_or_local, try_out};
 
 #[cfg(not(feature = "ldap"))]
 mod left_out {
@@ -14,6 +14,7 @@ mod left_out {
                 DirectoryLogin, DirectorySignInError, Finding, LinkDirectoryError, Misconfigured, Trial,
             },
             second_factor::Next,
+            sign_in::PasswordLogin,
         },
         id::UserId,
         ports::{PortError, Ports},
@@ -24,6 +25,14 @@ mod left_out {
     pub(crate) async fn sign_in(
         _: &Ctx<'_, impl Ports>,
         _: DirectoryLogin,
+    ) -> Result<Next, DirectorySignInError> {
+        Err(DirectorySignInError::Off)
+    }
+
+    pub(crate) async fn sign_in_or_local(
+        _: &Ctx<'_, impl Ports>,
+        _: DirectoryLogin,
+        _: PasswordLogin,
     ) -> Result<Next, DirectorySignInError> {
         Err(DirectorySignInError::Off)
     }

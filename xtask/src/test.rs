@@ -1,13 +1,14 @@
 //! `test`: everything CI runs. Every part installs what it needs; all parts run even when one fails.
 
 use core::fmt;
-use std::time::Instant;
+use std::{path::Path, time::Instant};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::{
     build, dev,
+    directory::Directory,
     idp::Idp,
     lint, package, requirements,
     step::{quiet, step},
@@ -247,7 +248,23 @@ fn clients() -> Result<Count> {
     let count = client("owui-client", "owui.py")
         .and_then(|count| Ok(count.plus(client("schemathesis", "openapi.py")?)));
     server.stop()?;
-    Ok(count?.plus(librechat(&node)?).plus(oauth(&node)?))
+    Ok(count?.plus(librechat(&node)?).plus(oauth(&node)?).plus(directory(&node, &python)?))
+}
+
+/// Signing in with a directory, by the published clients of both dialects.
+fn directory(node: &tools::Node, python: &Path) -> Result<Count> {
+    let directory = step("start the local directory", || Directory::start(node))?;
+    let vars = directory.vars()?;
+    let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let server = step("start the worker with the directory", || dev::Throwaway::start(node, &vars))?;
+    let script = |name: &str| workspace::root().join("tests/clients").join(name);
+    let count = step("sign-in with the directory", || {
+        let python = quiet(python).args([script("directory.py")]).args([server.url()]).run_and_report()?;
+        let node = node.script(script("directory.mjs")).args([server.url()]).env("NODE_NO_WARNINGS", "1");
+        Ok(counted(python)?.plus(counted(node.run_and_report()?)?))
+    });
+    server.stop()?;
+    count
 }
 
 /// Signing in by a provider, in Chromium.

@@ -45,6 +45,16 @@ const TARGETS: [(&str, &[&str]); 2] = [
     ("OAUTH_CLIENT_SECRET", &["OPENID_PROVIDER_URL", "OAUTH_CLIENT_ID"]),
 ];
 
+/// Which directory it is that says who somebody is: whoever chooses that could be anybody who signs in by it.
+const WHO_IS_WHO: [&str; 6] = [
+    "LDAP_SERVER_HOST",
+    "LDAP_SERVER_PORT",
+    "LDAP_USE_TLS",
+    "LDAP_STARTTLS",
+    "LDAP_CA_CERT_FILE",
+    "LDAP_SEARCH_BASE",
+];
+
 /// Longest description of a change in the audit log, in bytes; beyond it only the names are written down.
 const MAX_DETAIL_BYTES: usize = 16_384;
 
@@ -101,6 +111,9 @@ pub async fn change(
         if changes.iter().any(|change| settings::LDAP.iter().any(|spec| spec.name == change.spec.name)) {
             let changed = changes.iter().map(|change| (change.spec.name, change.to));
             directory::check(&current.with(changed), &ctx.policy.directory.rules)?;
+            if changes.iter().any(|change| WHO_IS_WHO.contains(&change.spec.name)) {
+                is_no_way_to_the_first(ctx, admin).await?;
+            }
         }
         let event = event(ctx, admin, &changes)?;
         let mut rows = Vec::new();
@@ -119,6 +132,16 @@ pub async fn change(
         }
     }
     Err(ConfigureError::Concurrent)
+}
+
+/// Refuses an administrator who is not the first one, where that one signs in by the directory.
+async fn is_no_way_to_the_first(ctx: &Ctx<'_, impl Ports>, admin: UserId) -> Result<(), ConfigureError> {
+    let Some(first) = ctx.ports.primary_admin().await?.filter(|first| *first != admin) else { return Ok(()) };
+    let first = ctx.ports.load_credential(first).await?;
+    match first.is_some_and(|first| first.user.means.is_of(directory::PROVIDER)) {
+        true => Err(ConfigureError::PrimaryAdmin),
+        false => Ok(()),
+    }
 }
 
 /// One setting that gets another value.
@@ -199,6 +222,8 @@ pub enum ConfigureError {
     NeedsPerson,
     /// Where nobody is asked who they are, nobody has a second factor.
     NoSecondFactor,
+    /// The first administrator's account would be in somebody else's hands.
+    PrimaryAdmin,
     /// A value that the setting can not have.
     Refused {
         /// Its name on the wire.
@@ -235,6 +260,9 @@ impl core::fmt::Display for ConfigureError {
                 "A human administrator session is required to change MFA settings.".to_string()
             }
             Self::NoSecondFactor => "Unable to update MFA policy. Check configuration and retry.".to_string(),
+            Self::PrimaryAdmin => {
+                "Only the first administrator can choose the directory, who signs in by it.".to_string()
+            }
             Self::Refused { setting, error } => format!("{setting} {error}."),
             Self::SecretNeeded => "The server has changed. Please enter its password again.".to_string(),
             Self::Unavailable(error) => error.to_string(),

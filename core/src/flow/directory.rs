@@ -10,20 +10,20 @@ mod settings;
 mod trial;
 
 pub use error::{DirectorySignInError, Misconfigured};
-pub use link::{LinkDirectoryError, link};
+pub use link::{LinkDirectoryError, link, unlink};
 pub use recognise::recognise_all;
 pub(super) use settings::check;
 pub use trial::{Finding, Trial, try_out};
 
 use alloc::{rc::Rc, string::String, vec::Vec};
 
-use futures_util::future::join;
 use serde_json::{Value, json};
 
 use super::{
     Ctx, Grant, audit,
+    open_session::OpenError,
     second_factor::{self, Next},
-    sign_in::SignInError,
+    sign_in::{self, PasswordLogin, SignInError},
     sign_out,
 };
 use crate::{
@@ -34,6 +34,7 @@ use crate::{
         may_be_tried,
     },
     oauth::pending::Dialect,
+    password::Password,
     ports::{BucketKey, PortError, Ports, SignInAttempt},
     secret::Secret,
     session::AuthMethod,
@@ -91,6 +92,36 @@ impl DirectoryLogin {
 /// # Errors
 /// [`DirectorySignInError`]; no session was opened.
 pub async fn sign_in(ctx: &Ctx<'_, impl Ports>, login: DirectoryLogin) -> Result<Next, DirectorySignInError> {
+    attempt(ctx, login, &mut Spendings::default()).await
+}
+
+/// The same for a deployment that lets people in with a password of ours, too, whom the directory refuses (`local`), if it
+/// does.
+///
+/// # Errors
+/// [`DirectorySignInError`]; no session was opened.
+pub async fn sign_in_or_local(
+    ctx: &Ctx<'_, impl Ports>,
+    login: DirectoryLogin,
+    local: PasswordLogin,
+) -> Result<Next, DirectorySignInError> {
+    let mut spent = Spendings::default();
+    match attempt(ctx, login, &mut spent).await {
+        Err(DirectorySignInError::Refused) if ctx.policy.directory.local_fallback => {
+            let next = sign_in::with_password(ctx, local).await?;
+            // It was one attempt, and it was right. The port reports its own fault.
+            let _ = spent.settle(ctx).await;
+            Ok(next)
+        }
+        attempted => attempted,
+    }
+}
+
+async fn attempt(
+    ctx: &Ctx<'_, impl Ports>,
+    login: DirectoryLogin,
+    spent: &mut Spendings,
+) -> Result<Next, DirectorySignInError> {
     let settings = ctx.settings().await?;
     if !is_on(ctx, &settings, login.dialect) {
         return Err(DirectorySignInError::Off);
@@ -98,24 +129,22 @@ pub async fn sign_in(ctx: &Ctx<'_, impl Ports>, login: DirectoryLogin) -> Result
     if !ctx.policy.password_sign_in {
         return Err(SignInError::PasswordSignInOff.into());
     }
-    let name = login.name.trim();
-    if name.is_empty() || !may_be_tried(login.password.expose_secret()) {
+    let (name, password) = (login.name.trim(), login.password.expose_secret());
+    if name.is_empty() || !may_be_tried(password) || Password::new(password).is_err() {
         return Err(SignInError::WrongPassword.into());
     }
     let directory = directory(ctx, &settings, login.dialect)?;
-    let mut spent = Spendings::default();
-    spent.spend(ctx, &settings, name).await?;
-    let signed_in = prove(ctx, &settings, &directory, &login, &mut spent).await;
-    let (found, person) = match signed_in {
+    spent.spend_name(ctx, &settings, name).await?;
+    let (found, person) = match prove(ctx, &directory, &login, spent).await {
         Ok(proved) => proved,
         Err(unproved) => return Err(unproved.written_down(ctx).await),
     };
     let arrived = arrival::arrive(ctx, &settings, &directory, &login, (found, person)).await;
     // They knew the password: this was no guess. The port reports its own fault, and what stays spent is merely strict.
-    let settled = spent.settle(ctx);
-    let account = match (arrived, settled.await) {
-        (Ok(account), _) => account,
-        (Err(error), _) => {
+    let _ = spent.settle(ctx).await;
+    let account = match arrived {
+        Ok(account) => account,
+        Err(error) => {
             if let Some(outcome) = error.outcome() {
                 refused(ctx, None, outcome, None).await;
             }
@@ -127,12 +156,18 @@ pub async fn sign_in(ctx: &Ctx<'_, impl Ports>, login: DirectoryLogin) -> Result
         refused(ctx, Some(user), refusal.outcome(), None).await;
         return Err(refusal.into());
     }
-    let (next, ()) = join(
-        second_factor::after_first(ctx, account, AuthMethod::Ldap, login.grant()),
-        sign_out::end_previous(ctx, login.previous_token.as_deref()),
-    )
-    .await;
-    Ok(next?)
+    match second_factor::after_first(ctx, account, AuthMethod::Ldap, login.grant()).await {
+        Ok(next) => {
+            sign_out::end_previous(ctx, login.previous_token.as_deref()).await;
+            Ok(next)
+        }
+        Err(error) => {
+            if matches!(error, OpenError::Banned { .. }) {
+                refused(ctx, Some(user), AuditOutcome::Banned, None).await;
+            }
+            Err(error.into())
+        }
+    }
 }
 
 /// Whether people of a dialect sign in with a directory.
@@ -141,6 +176,13 @@ pub fn is_on(ctx: &Ctx<'_, impl Ports>, settings: &Settings, dialect: Dialect) -
         Dialect::LibreChat => ctx.policy.directory.members.is_some(),
         Dialect::OpenWebui => settings.is_on("ENABLE_LDAP"),
     }
+}
+
+/// Whether people of a directory have no other password here: while there is one, and the deployment does not say otherwise.
+pub(super) async fn rules_passwords(ctx: &Ctx<'_, impl Ports>) -> Result<bool, PortError> {
+    let settings = ctx.settings().await?;
+    let is_on = |dialect| is_on(ctx, &settings, dialect);
+    Ok(!ctx.policy.directory.local_fallback && (is_on(Dialect::OpenWebui) || is_on(Dialect::LibreChat)))
 }
 
 /// The directory of a dialect.
@@ -160,55 +202,69 @@ fn directory(
 #[derive(Default)]
 struct Spendings {
     attempts: Vec<SignInAttempt>,
-    first_factors: Vec<BucketKey>,
+    first_factor: Option<BucketKey>,
 }
 
 impl Spendings {
-    /// Spends an attempt for a name, known or not (TH-10).
-    async fn spend(
+    /// Spends an attempt for a name as it was typed, known or not (TH-10).
+    async fn spend_name(
         &mut self,
         ctx: &Ctx<'_, impl Ports>,
         settings: &Settings,
         name: &str,
     ) -> Result<(), DirectorySignInError> {
         let name = case_ignored(name);
-        let attempt = SignInAttempt::of(&name, &ctx.client.network);
-        if self.attempts.contains(&attempt) {
-            return Ok(());
-        }
-        if let Spent::Refused { retry_after } = ctx.ports.spend_sign_in(&attempt, ctx.now).await? {
+        if let Spent::Refused { retry_after } = self.spend(ctx, BucketKey::directory_name(&name)).await? {
             refused(ctx, None, AuditOutcome::Throttled, None).await;
             return Err(SignInError::Throttled { retry_after }.into());
         }
-        self.attempts.push(attempt);
         if !settings.is_on("ENABLE_MFA") {
             return Ok(());
         }
-        let bucket = BucketKey::first_factor(&name);
+        let bucket = BucketKey::directory_first_factor(&name);
         let spent = ctx.ports.spend(&bucket, FIRST_FACTOR_LIMIT, None, &ctx.client.network, ctx.now).await?;
         if let Spent::Refused { retry_after } = spent {
             refused(ctx, None, AuditOutcome::Throttled, None).await;
             return Err(SignInError::TooManyPasswords { retry_after }.into());
         }
-        self.first_factors.push(bucket);
+        self.first_factor = Some(bucket);
         Ok(())
+    }
+
+    /// Spends an attempt for whoever was found, so that all names of somebody are one budget, and for nobody the same, so
+    /// that it takes as long (TH-03, TH-09).
+    async fn spend_person(
+        &mut self,
+        ctx: &Ctx<'_, impl Ports>,
+        tree: &str,
+        id: &str,
+    ) -> Result<Spent, PortError> {
+        self.spend(ctx, BucketKey::directory_person(tree, id)).await
+    }
+
+    async fn spend(&mut self, ctx: &Ctx<'_, impl Ports>, account: BucketKey) -> Result<Spent, PortError> {
+        let attempt = SignInAttempt { account, network: ctx.client.network.clone() };
+        let spent = ctx.ports.spend_sign_in(&attempt, ctx.now).await?;
+        if spent == Spent::Granted {
+            self.attempts.push(attempt);
+        }
+        Ok(spent)
     }
 
     async fn settle(&self, ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
         for attempt in &self.attempts {
             ctx.ports.settle_sign_in(attempt, ctx.now).await?;
         }
-        for bucket in &self.first_factors {
-            ctx.ports.give_back(bucket).await?;
+        match &self.first_factor {
+            Some(bucket) => ctx.ports.give_back(bucket).await,
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
 /// Who it is, once the directory has seen their password.
 async fn prove(
     ctx: &Ctx<'_, impl Ports>,
-    settings: &Settings,
     directory: &Directory,
     login: &DirectoryLogin,
     spent: &mut Spendings,
@@ -217,13 +273,22 @@ async fn prove(
     if name.len() > MAX_NAME_BYTES || name.chars().any(char::is_control) {
         return Err(Unproved::Failure(Failure { stage: Stage::Search, error: LdapError::NotFound }));
     }
+    let tree = directory.tree();
     let purpose = Purpose::SignIn { name, password: login.password.expose_secret() };
-    // Every name of somebody is one account with one budget (TH-03).
-    let may_try = async |entry: &Entry| match directory.primary_name(entry) {
-        Some(primary) => spent.spend(ctx, settings, &primary).await,
-        None => Ok(()),
+    let mut was_found = false;
+    let may_try = async |entry: &Entry| {
+        was_found = true;
+        let id = directory.id_of(entry).unwrap_or_else(|| entry.dn.clone());
+        match spent.spend_person(ctx, &tree, &id).await? {
+            Spent::Granted => Ok(()),
+            // Under another name it was too often: to say so would tell that it is somebody's (TH-10).
+            Spent::Refused { .. } => Err(Unproved::Throttled),
+        }
     };
     let found: Result<Found, Unproved> = exchange::run(ctx, directory, purpose, may_try).await;
+    if !was_found && found.is_err() {
+        spent.spend_person(ctx, &tree, &case_ignored(name)).await?;
+    }
     let found = found?;
     let person = Person::read(&found.entry, directory, name).map_err(Unproved::Person)?;
     Ok((found, person))
@@ -233,7 +298,8 @@ async fn prove(
 enum Unproved {
     Failure(Failure),
     Person(PersonError),
-    Refused(DirectorySignInError),
+    Throttled,
+    Unavailable(PortError),
 }
 
 impl From<Failure> for Unproved {
@@ -242,9 +308,9 @@ impl From<Failure> for Unproved {
     }
 }
 
-impl From<DirectorySignInError> for Unproved {
-    fn from(error: DirectorySignInError) -> Self {
-        Self::Refused(error)
+impl From<PortError> for Unproved {
+    fn from(fault: PortError) -> Self {
+        Self::Unavailable(fault)
     }
 }
 
@@ -252,7 +318,11 @@ impl Unproved {
     /// What somebody is told; what it was in truth is in the audit log only (LD-13).
     async fn written_down(self, ctx: &Ctx<'_, impl Ports>) -> DirectorySignInError {
         let (outcome, detail, error) = match self {
-            Self::Refused(error) => return error,
+            Self::Unavailable(fault) => return fault.into(),
+            Self::Throttled => {
+                refused(ctx, None, AuditOutcome::Throttled, None).await;
+                return DirectorySignInError::Refused;
+            }
             Self::Person(PersonError::Disabled) => {
                 (AuditOutcome::Disabled, Value::Null, DirectorySignInError::Refused)
             }

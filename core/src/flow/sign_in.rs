@@ -159,7 +159,7 @@ async fn prove(ctx: &Ctx<'_, impl Ports>, login: &PasswordLogin) -> Result<Accou
         }
     }
     // Whoever the directory knows signs in with its password, so that whoever it locks out is locked out (LD-19).
-    if credential.user.means.is_of(directory::PROVIDER) {
+    if credential.user.means.is_of(directory::PROVIDER) && directory::rules_passwords(ctx).await? {
         return Err(refused(actor, AuditOutcome::NoPassword, SignInError::NoPassword));
     }
     Ok(credential.into_account())

@@ -25,6 +25,10 @@ pub const LOGIN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Most groups that are searched for.
 const MAX_GROUPS: u32 = 500;
+/// Longest name of one that counts, in bytes.
+const MAX_GROUP_NAME_BYTES: usize = 256;
+/// The first steps of a name that no entry has.
+const NOBODY: &str = "cn=nobody at all,ou=portico,";
 /// Asks for no attribute (RFC 4511 §4.5.1.8).
 const NO_ATTRIBUTES: &str = "1.1";
 
@@ -43,10 +47,10 @@ pub enum Purpose<'a> {
         /// Their name.
         name: &'a str,
     },
-    /// Somebody who is known is looked for.
+    /// People who are known are looked for.
     Recognise {
-        /// What names them for good.
-        id: &'a str,
+        /// What names them for good, a hundred of them at most.
+        ids: &'a [String],
     },
     /// Only whether everything before a search works, and the place is there where people are searched.
     Probe,
@@ -166,7 +170,11 @@ pub struct Login<'a> {
     /// Since when the server is waited for.
     waiting_since: Duration,
     entries: Vec<Entry>,
+    /// What was found so far.
+    groups_so_far: Vec<String>,
     groups: Option<Vec<String>>,
+    /// What the search came to, while a password is tried that nobody has.
+    verdict: Option<LdapError>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -175,6 +183,7 @@ enum State {
     AsksForTls,
     BindsService,
     Searches,
+    Pretends,
     FoundSomebody,
     BindsUser,
     BindsServiceAgain,
@@ -194,7 +203,9 @@ impl<'a> Login<'a> {
             message_id: 0,
             waiting_since: now,
             entries: Vec::new(),
+            groups_so_far: Vec::new(),
             groups: None,
+            verdict: None,
         }
     }
 
@@ -217,6 +228,11 @@ impl<'a> Login<'a> {
     /// Who was found.
     pub fn entry(&self) -> Option<&Entry> {
         self.entries.first()
+    }
+
+    /// All that were found, where people are looked for who are known.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// The names of the groups that were found; `None` where none were searched, or the search failed.
@@ -300,9 +316,13 @@ impl<'a> Login<'a> {
             (State::Searches, Answer::Entry(entry)) => {
                 self.entries.push(entry);
                 // More than were asked for.
-                if self.entries.len() > 2 { Err(LdapError::Ambiguous) } else { Ok(Step::Receive) }
+                if self.entries.len() > self.most() { Err(LdapError::Ambiguous) } else { Ok(Step::Receive) }
             }
-            (State::Searches, Answer::Done(outcome)) => self.found(outcome),
+            (State::Searches, Answer::Done(outcome)) => match self.found(outcome) {
+                Err(verdict) if matches!(self.purpose, Purpose::SignIn { .. }) => self.pretend(verdict, now),
+                found => found,
+            },
+            (State::Pretends, Answer::Bind(_)) => Err(self.verdict.take().unwrap_or(LdapError::NotFound)),
             (State::BindsUser, Answer::Bind(outcome)) => {
                 accepted(outcome)?;
                 match self.directory.groups {
@@ -317,12 +337,15 @@ impl<'a> Login<'a> {
             (State::SearchesGroups, Answer::Entry(group)) => {
                 let name = self.directory.groups.as_ref().map_or("cn", |search| search.attribute.as_str());
                 let name = group.values(name).next().and_then(|name| core::str::from_utf8(name).ok());
-                self.groups.get_or_insert_default().extend(name.map(String::from));
-                Ok(Step::Receive)
+                self.groups_so_far
+                    .extend(name.filter(|name| name.len() <= MAX_GROUP_NAME_BYTES).map(String::from));
+                // More than were asked for.
+                let is_flood = self.groups_so_far.len() > MAX_GROUPS as usize;
+                if is_flood { Err(LdapError::Protocol) } else { Ok(Step::Receive) }
             }
             (State::SearchesGroups, Answer::Done(outcome)) => {
                 // Some of the groups are not the groups: whoever took them for that would end memberships.
-                let groups = self.groups.take().unwrap_or_default();
+                let groups = core::mem::take(&mut self.groups_so_far);
                 self.groups = accepted(outcome).is_ok().then_some(groups);
                 self.finish()
             }
@@ -354,25 +377,48 @@ impl<'a> Login<'a> {
             Purpose::SignIn { name, .. } | Purpose::Find { name } => {
                 (Scope::Subtree, directory.filter.clone().filled(&[("username", name)]))
             }
-            Purpose::Recognise { id } => (Scope::Subtree, person::id_filter(id).ok_or(LdapError::NotFound)?),
+            Purpose::Recognise { ids } => {
+                let them = Filter::Or(ids.iter().filter_map(|id| person::id_filter(id)).collect());
+                let others = directory.filter.without("username");
+                (Scope::Subtree, Filter::And([them].into_iter().chain(others).collect()))
+            }
         };
         let attributes = match self.purpose {
             Purpose::Probe => [NO_ATTRIBUTES].into(),
             _ => directory.wanted_attributes(),
         };
         let time_limit = u32::try_from(READ_PATIENCE.as_secs()).unwrap_or_default();
-        let search = Search { base: &directory.base, scope, filter, attributes, size_limit: 2, time_limit };
+        let size_limit = u32::try_from(self.most()).unwrap_or(2);
+        let search = Search { base: &directory.base, scope, filter, attributes, size_limit, time_limit };
         message::search(id, search).map(Step::Send)
+    }
+
+    /// How many entries make sense.
+    const fn most(&self) -> usize {
+        match self.purpose {
+            Purpose::Recognise { ids } => ids.len(),
+            _ => 2,
+        }
+    }
+
+    /// Nobody was found: the password is tried all the same, on an entry that nobody has, so that it takes as long (TH-09).
+    fn pretend(&mut self, verdict: LdapError, now: Duration) -> Result<Step, LdapError> {
+        let Purpose::SignIn { password, .. } = self.purpose else { return Err(verdict) };
+        self.verdict = Some(verdict);
+        let nobody = [NOBODY, &self.directory.base].concat();
+        let id = self.next(State::Pretends, Stage::Search, now);
+        message::bind(id, &nobody, password).map(Step::Send)
     }
 
     /// The search is over: exactly one entry, and one that is called what was asked for (LD-05, LD-15).
     fn found(&mut self, outcome: Outcome) -> Result<Step, LdapError> {
+        if matches!(self.purpose, Purpose::Probe | Purpose::Recognise { .. }) {
+            accepted(outcome)?;
+            return self.finish();
+        }
         match (outcome.code, self.entries.as_slice()) {
             (_, [_, _, ..]) | (ResultCode::SizeLimitExceeded, [_]) => return Err(LdapError::Ambiguous),
             _ => accepted(outcome)?,
-        }
-        if matches!(self.purpose, Purpose::Probe) {
-            return self.finish();
         }
         let Some(entry) = self.entries.first() else { return Err(LdapError::NotFound) };
         if !self.is_called_so(entry) {
@@ -384,8 +430,7 @@ impl<'a> Login<'a> {
 
     fn is_called_so(&self, entry: &Entry) -> bool {
         match self.purpose {
-            Purpose::Probe => true,
-            Purpose::Recognise { id } => person::has_id(entry, id),
+            Purpose::Probe | Purpose::Recognise { .. } => true,
             Purpose::SignIn { name, .. } | Purpose::Find { name } => {
                 let mut compared = Vec::new();
                 self.directory.filter.compared("username", &mut compared);
@@ -402,8 +447,10 @@ impl<'a> Login<'a> {
         let (Some(search), Some(entry)) = (&self.directory.groups, self.entries.first()) else {
             return self.finish();
         };
-        let name = entry.first_text(&self.directory.naming.username).unwrap_or_default();
-        let filter = search.filter.clone().filled(&[("dn", &entry.dn), ("username", &name)]);
+        // As the directory has it, which is not always fit to be shown.
+        let names = self.directory.naming.username.iter().flat_map(|name| entry.values(name));
+        let name = names.filter_map(|name| core::str::from_utf8(name).ok()).next().unwrap_or_default();
+        let filter = search.filter.clone().filled(&[("dn", &entry.dn), ("username", name)]);
         let (base, attributes) = (search.base.as_str(), [search.attribute.as_str()].into());
         let time_limit = u32::try_from(READ_PATIENCE.as_secs()).unwrap_or_default();
         let search =

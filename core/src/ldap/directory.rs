@@ -14,7 +14,6 @@ use url::Host;
 use super::{
     dn::Dn,
     filter::Filter,
-    message::Entry,
     person::{self, Naming},
 };
 use crate::{outbound_url, secret::Secret};
@@ -58,13 +57,6 @@ impl Directory {
     /// The name of the tree, which tells accounts of one directory from those of another.
     pub fn tree(&self) -> String {
         Dn::parse(&self.base).map_or_else(|_| self.base.to_lowercase(), |base| base.tree())
-    }
-
-    /// What somebody is called first, of the names that they may type.
-    pub fn primary_name(&self, entry: &Entry) -> Option<String> {
-        let mut compared = Vec::new();
-        self.filter.compared("username", &mut compared);
-        entry.first_text(&[compared.first()?.0.to_string()])
     }
 
     /// The attributes that are asked for about somebody.
@@ -194,6 +186,21 @@ impl HostRules {
             Host::Ipv6(address) => address.to_string(),
         };
         Ok(Server { host, port })
+    }
+}
+
+/// The name of an attribute that an entry is asked for: no number and no options, by which directories do not answer.
+///
+/// # Errors
+/// What is wrong, as the end of a sentence that begins with the name of the setting.
+pub fn attribute_name(name: &str) -> Result<String, &'static str> {
+    let name = name.trim();
+    let begins = name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic());
+    let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if begins && is_word {
+        Ok(name.to_string())
+    } else {
+        Err("must be the name of an attribute such as `mail`")
     }
 }
 

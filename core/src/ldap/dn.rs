@@ -62,11 +62,11 @@ impl Dn {
         core::str::from_utf8(found).ok().filter(|name| !name.is_empty())
     }
 
-    /// The part of it that names the tree: its domain components where it has some, else all of it. In lower case.
+    /// The part of it that names the tree: its domain components where it has some, else its last step. In lower case.
     pub fn tree(&self) -> String {
         let is_dc = |rdn: &&Rdn| rdn.0.iter().all(|(name, _)| name.eq_ignore_ascii_case("dc"));
         let domain: Vec<_> = self.0.iter().filter(is_dc).cloned().collect();
-        let tree = if domain.is_empty() { self.0.clone() } else { domain };
+        let tree = if domain.is_empty() { self.0.last().cloned().into_iter().collect() } else { domain };
         Self(tree).to_string().to_lowercase()
     }
 
@@ -306,7 +306,7 @@ mod tests {
         /* LD-06 */
         assert_eq!(dn("ou=People,DC=Example,dc=com").tree(), "dc=example,dc=com");
         assert_eq!(dn("dc=example, dc=com").tree(), "dc=example,dc=com");
-        assert_eq!(dn("o=Example").tree(), "o=example");
+        assert_eq!(dn("ou=people,o=Example").tree(), "o=example");
     }
 
     proptest! {

@@ -129,8 +129,27 @@ impl Filter {
             Self::Or(filters) => Self::Or(all(filters)),
             Self::Not(inner) => Self::Not(Box::new(inner.filled(values))),
             Self::Equal(attribute, value) => Self::Equal(attribute, filled(&value, values)),
+            Self::Extensible { attribute, rule, value, dn_attributes } => {
+                Self::Extensible { attribute, rule, value: filled(&value, values), dn_attributes }
+            }
             other => other,
         }
+    }
+
+    /// What it asks for besides the one that a placeholder stands for.
+    pub fn without(&self, placeholder: &str) -> Vec<Self> {
+        let Self::And(filters) = self else { return Vec::new() };
+        let is_about = |filter: &&Self| {
+            let mut found = Vec::new();
+            filter.compared(placeholder, &mut found);
+            found.is_empty()
+        };
+        filters.iter().filter(is_about).cloned().collect()
+    }
+
+    /// Whether there is a placeholder in it.
+    pub fn has_placeholder(&self) -> bool {
+        self.to_string().contains(PLACEHOLDER.0)
     }
 
     /// The attributes that a placeholder is compared with, and what with: the filter with its values says that an entry has
@@ -332,7 +351,10 @@ impl<'a> Parser<'a> {
             return Ok(Filter::Approximate(self.attribute(name)?, whole()?));
         }
         if let Some(name) = left.strip_suffix(':') {
-            return self.extensible(name, whole()?);
+            let value = unescaped(right)?;
+            // The directory's own name for somebody may be asked about by any rule, such as that of nested groups.
+            let is_sound = !right.contains('*') && !has_placeholder(&filled(&value, &[("dn", "")]));
+            return if is_sound { self.extensible(name, value) } else { Err(FilterError::Placeholder) };
         }
         let attribute = self.attribute(left)?;
         if right == "*" {
@@ -446,6 +468,7 @@ mod tests {
             "(sn=Lučić)",
             "(memberOf:1.2.840.113556.1.4.1941:=cn=all,dc=example)",
             "(userAccountControl:1.2.840.113556.1.4.803:=2)",
+            "(member:1.2.840.113556.1.4.1941:={{dn}})",
             "(jpegPhoto=*)",
             "(a>=1)",
             "(a<=1)",

@@ -14,8 +14,8 @@ pub(super) const KNOWN_IDS: [&str; 5] = ["entryUUID", "objectGUID", "nsUniqueId"
 /// Attributes by which directories say that somebody is locked out: Active Directory, 389, OpenLDAP.
 pub(super) const STATES: [&str; 3] = ["userAccountControl", "nsAccountLock", "pwdAccountLockedTime"];
 
-/// Active Directory's id, sixteen bytes that may happen to be a text.
-const GUID: &str = "objectguid";
+/// Ids that are sixteen bytes, which may happen to be a text: Active Directory's, eDirectory's.
+const BINARY_IDS: [&str; 2] = ["objectguid", "guid"];
 /// Active Directory's flag of an account that is switched off.
 const ACCOUNT_DISABLE: u32 = 2;
 /// OpenLDAP's time of an account that an administrator has locked.
@@ -77,7 +77,7 @@ impl Person {
     /// [`PersonError`]
     pub fn read(entry: &Entry, directory: &Directory, typed: &str) -> Result<Self, PersonError> {
         let naming = &directory.naming;
-        if is_disabled(entry) {
+        if entry.is_disabled() {
             return Err(PersonError::Disabled);
         }
         let username = entry.first_text(&naming.username);
@@ -106,15 +106,6 @@ impl Person {
     }
 }
 
-/// Whether the directory says that somebody is locked out (LD-19).
-fn is_disabled(entry: &Entry) -> bool {
-    let flags = entry.values("userAccountControl").next().and_then(|flags| core::str::from_utf8(flags).ok());
-    let flags: u32 = flags.and_then(|flags| flags.parse().ok()).unwrap_or_default();
-    flags & ACCOUNT_DISABLE != 0
-        || entry.values("nsAccountLock").any(|lock| lock.eq_ignore_ascii_case(b"true"))
-        || entry.values("pwdAccountLockedTime").any(|time| time == LOCKED_FOR_GOOD)
-}
-
 impl Entry {
     /// The first of some attributes that has a text: one line, not too long.
     pub fn first_text(&self, names: &[String]) -> Option<String> {
@@ -141,6 +132,13 @@ fn email(entry: &Entry, naming: &Naming, called: Option<&str>) -> Option<Email> 
     Email::parse(&format!("{called}@{domain}")).ok()
 }
 
+impl Directory {
+    /// What names an entry for good, if anything does.
+    pub fn id_of(&self, entry: &Entry) -> Option<String> {
+        id(entry, self.id.as_deref())
+    }
+}
+
 /// What names an entry for good, as we keep it: the attribute and its value. Numbers of one kind must not be taken for
 /// numbers of another when somebody configures another attribute.
 fn id(entry: &Entry, configured: Option<&str>) -> Option<String> {
@@ -157,8 +155,15 @@ fn id_by(entry: &Entry, attribute: &str) -> Option<String> {
     }
     let attribute = attribute.to_ascii_lowercase();
     Some(match core::str::from_utf8(value) {
-        Ok(text) if attribute != GUID && !text.chars().any(char::is_control) => {
-            format!("{attribute}={}", text.to_lowercase())
+        // Bytes begin with `#`, so no text does.
+        Ok(text)
+            if !BINARY_IDS.contains(&attribute.as_str())
+                && !text.starts_with('#')
+                && !text.chars().any(char::is_control) =>
+        {
+            // Directories compare these without regard to case (RFC 4530 §2.2); of others nobody knows.
+            let is_uuid = uuid::Uuid::try_parse(text).is_ok();
+            format!("{attribute}={}", if is_uuid { text.to_lowercase() } else { text.to_string() })
         }
         _ => {
             let hex: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -167,9 +172,21 @@ fn id_by(entry: &Entry, attribute: &str) -> Option<String> {
     })
 }
 
-/// Whether an entry is the one that is named so for good.
-pub(super) fn has_id(entry: &Entry, id: &str) -> bool {
-    id.split_once('=').is_some_and(|(attribute, _)| id_by(entry, attribute).as_deref() == Some(id))
+impl Entry {
+    /// Whether it is the one that is named so for good.
+    pub fn has_id(&self, id: &str) -> bool {
+        id.split_once('=').is_some_and(|(attribute, _)| id_by(self, attribute).as_deref() == Some(id))
+    }
+
+    /// Whether the directory says that somebody is locked out (LD-19).
+    pub fn is_disabled(&self) -> bool {
+        let flags =
+            self.values("userAccountControl").next().and_then(|flags| core::str::from_utf8(flags).ok());
+        let flags: u32 = flags.and_then(|flags| flags.parse().ok()).unwrap_or_default();
+        flags & ACCOUNT_DISABLE != 0
+            || self.values("nsAccountLock").any(|lock| lock.eq_ignore_ascii_case(b"true"))
+            || self.values("pwdAccountLockedTime").any(|time| time == LOCKED_FOR_GOOD)
+    }
 }
 
 /// What finds the entry that is named so for good.
@@ -234,7 +251,7 @@ mod tests {
         assert_eq!(person.name.unwrap().as_str(), "Jane Doe");
         assert_eq!((person.email.as_str(), person.is_email_listed), ("jane@example.com", true));
         assert_eq!(person.groups.unwrap(), ["Sales, EMEA"]);
-        assert!(has_id(&jane, &person.id) && !has_id(&jane, "entryuuid=other"));
+        assert!(jane.has_id(&person.id) && !jane.has_id("entryuuid=other"));
     }
 
     #[test]
@@ -272,6 +289,19 @@ mod tests {
         }
         let jane = entry(&[ID, ("mail", &[b"jane@example.com"]), ("userAccountControl", &[b"512"])]);
         assert!(Person::read(&jane, &directory(), "jane").is_ok());
+    }
+
+    #[test]
+    fn no_two_ids_are_one() {
+        /* LD-06 */
+        let id = |value: &[u8]| {
+            let directory = Directory { id: Some("employeeNumber".to_string()), ..directory() };
+            directory.id_of(&entry(&[("employeeNumber", &[value])])).unwrap()
+        };
+        let ids = [id(b"abc"), id(b"ABC"), id(b"#616263"), id(b"\xff"), id(b"#ff"), id(b"abc\x00")];
+        for (place, one) in ids.iter().enumerate() {
+            assert!(!ids.iter().skip(place + 1).any(|other| other == one), "{one}");
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Memory {
         change: ArrivalChange,
         events: &ArrivalEvents,
     ) -> Result<bool, PortError> {
-        let ArrivalChange { role, email, is_email_verified, name, image } = change;
+        let ArrivalChange { role, email, is_email_verified, name, username, image } = change;
         let Some(present) = self.account(user).map(|account| account.user) else { return Ok(false) };
         let role = role.map(|change| change.of(present.role));
         let is_demoted = role.is_some_and(|role| role != Role::Admin);
@@ -146,7 +146,14 @@ impl Memory {
         if is_other {
             Users::update_user(self, user, change, by(user, events.changed.clone())).await?;
         }
-        Ok(is_moved || is_other)
+        let is_called_otherwise = username.is_some() && username != present.profile.username;
+        if is_called_otherwise {
+            self.users.borrow_mut().note_username(user, username);
+            if !is_other {
+                self.note(events.changed.clone(), user);
+            }
+        }
+        Ok(is_moved || is_other || is_called_otherwise)
     }
 }
 
@@ -223,9 +230,18 @@ impl Identities for Memory {
         Ok(due.into_iter().map(|(user, linked)| (*user, linked.identity.subject.clone())).collect())
     }
 
-    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError> {
+    async fn note_recognised(
+        &self,
+        provider: &str,
+        issuer: &str,
+        subjects: &[String],
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
         self.reach("identities")?;
-        self.identities.borrow_mut().recognised.insert(identity.clone(), now);
+        for subject in subjects.iter().cloned() {
+            let identity = Identity { provider: provider.into(), issuer: issuer.into(), subject };
+            self.identities.borrow_mut().recognised.insert(identity, now);
+        }
         Ok(())
     }
 

@@ -150,6 +150,11 @@ impl UserTable {
         row.user.verification = EmailVerification::Done;
     }
 
+    pub(super) fn note_username(&mut self, id: UserId, username: Option<String>) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        row.user.profile.username = username;
+    }
+
     pub(super) fn previous_email(&self, id: UserId) -> Option<Email> {
         self.rows.get(&id)?.previous_email.clone()
     }

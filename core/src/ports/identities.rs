@@ -39,11 +39,17 @@ pub trait Identities {
         limit: u32,
     ) -> Result<Vec<(UserId, String)>, PortError>;
 
-    /// Takes note that somebody has been looked for.
+    /// Takes note that people have been looked for.
     ///
     /// # Errors
     /// When the store failed.
-    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError>;
+    async fn note_recognised(
+        &self,
+        provider: &str,
+        issuer: &str,
+        subjects: &[String],
+        now: UnixSeconds,
+    ) -> Result<(), PortError>;
 
     /// Links an identity to an account that has none of its provider (OA-12). The event is stored in the same step.
     ///

@@ -24,6 +24,21 @@ impl BucketKey {
         Self::of("sign-in", &canonical(typed))
     }
 
+    /// Attempts to sign in with a directory under one name: not the bucket of somebody's address here, who may be another.
+    pub fn directory_name(name: &str) -> Self {
+        Self::of("directory-name", name)
+    }
+
+    /// Attempts to sign in with a directory as one person, whatever names they have.
+    pub fn directory_person(tree: &str, id: &str) -> Self {
+        Self::of("directory-person", &[tree, "\0", id].concat())
+    }
+
+    /// Wrong passwords of a directory for one name, from wherever, where second factors are asked for.
+    pub fn directory_first_factor(name: &str) -> Self {
+        Self::of("directory-first-factor", name)
+    }
+
     /// Requests of one network to routes that authenticate.
     pub fn authentication(network: &Network) -> Self {
         Self::of("authentication", network.as_str())

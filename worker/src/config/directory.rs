@@ -4,7 +4,10 @@ use alloc::rc::Rc;
 
 use portico_core::{
     flow::directory::DirectoryPolicy,
-    ldap::{Directory, Dn, Filter, HostRules, Naming, Security, Server, ServiceAccount, certificates},
+    ldap::{
+        Directory, Dn, Filter, HostRules, Naming, Security, Server, ServiceAccount, attribute_name,
+        certificates,
+    },
     secret::Secret,
 };
 
@@ -18,7 +21,7 @@ const USERNAME: &str = "username";
 const NO_DOMAIN: &str = "ldap.local";
 
 /// Whether a filter is one of LibreChat's, which is whole, or one of Open WebUI's, which is added to its own.
-pub(super) fn is_whole_filter(text: &str) -> bool {
+fn is_whole_filter(text: &str) -> bool {
     text.contains("{{")
 }
 
@@ -58,7 +61,12 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         }
         let filter = match self.text("LDAP_SEARCH_FILTER").filter(|text| is_whole_filter(text)) {
             Some(_) => self.parsed("LDAP_SEARCH_FILTER", whole_filter)?,
-            None => whole_filter(FILTER).ok()?,
+            // Open WebUI's: true of everybody, besides.
+            None => {
+                let more = self.parsed("LDAP_SEARCH_FILTER", fragments).unwrap_or_default();
+                let all = [whole_filter(FILTER).ok()?].into_iter().chain(more).collect();
+                Filter::And(all)
+            }
         };
         let service = self.text("LDAP_BIND_DN").map(|dn| ServiceAccount {
             dn,
@@ -68,7 +76,7 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
             self.refuse("LDAP_BIND_DN", "needs LDAP_BIND_CREDENTIALS");
         }
         let mut attribute = |name, default: &[&str]| {
-            let named = self.parsed(name, attribute_name);
+            let named = self.parsed(name, |text| attribute_name(text).map_err(str::to_string));
             named.map_or_else(|| default.iter().map(|name| (*name).to_string()).collect(), |name| vec![name])
         };
         let username = attribute("LDAP_USERNAME", &["givenName", "mail"]);
@@ -127,18 +135,19 @@ fn whole_filter(text: &str) -> Result<Filter, String> {
     if compared.is_empty() { Err("must compare something with {{username}}".to_string()) } else { Ok(filter) }
 }
 
+fn fragments(text: &str) -> Result<Vec<Filter>, String> {
+    Filter::parse_all(text, &[]).map_err(|problem| problem.to_string())
+}
+
 fn ports(text: &str) -> Result<Vec<u16>, String> {
     let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
     words.map(|word| word.parse().map_err(|_| "must list ports, separated by `,`".to_string())).collect()
 }
 
-fn attribute_name(name: &str) -> Result<String, String> {
-    match Filter::parse(&format!("{name}=*"), &[]) {
-        Ok(Filter::Present(name)) => Ok(name),
-        _ => Err("must be the name of an attribute".to_string()),
-    }
-}
-
 fn attributes(text: &str) -> Result<Vec<String>, String> {
-    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(attribute_name).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(|name| attribute_name(name).map_err(str::to_string))
+        .collect()
 }

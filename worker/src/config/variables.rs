@@ -14,7 +14,7 @@ use portico_core::{
 };
 
 use super::{
-    ConfigError, directory,
+    ConfigError,
     password_pattern::{DEFAULT_PATTERN, Pattern},
     values,
 };
@@ -162,8 +162,6 @@ impl<L: Fn(&str) -> Option<String>> Variables<L> {
         match (name, self.text(name)) {
             // A client without a secret: the verifier has to do (librechat.md §6.3).
             ("OAUTH_CODE_CHALLENGE_METHOD", None) if is_public() => Some("S256".to_string()),
-            // The two servers mean different things by it (librechat.md §14).
-            ("LDAP_SEARCH_FILTER", Some(text)) if directory::is_whole_filter(&text) => None,
             (_, text) => text,
         }
     }

@@ -98,7 +98,8 @@ impl ThrottleBucket {
                 servers.note(&server, is_well, now);
                 answer(servers)
             }
-            Question::ServerHealth => answer(&bucket.servers.clone().unwrap_or_default()),
+            // Nothing has changed, so nothing is written.
+            Question::ServerHealth => return answer(&bucket.servers.unwrap_or_default()),
             Question::GiveBack => answer(&bucket.window.as_mut().map(|(window, _)| window.give_back())),
             Question::Meter { limit, now } => {
                 let (window, of) = bucket.window.get_or_insert_with(|| (Window::default(), limit));

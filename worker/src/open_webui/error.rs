@@ -462,7 +462,9 @@ impl From<ConfigureError> for Error {
             ConfigureError::Concurrent | ConfigureError::NoSecondFactor => {
                 Self::new(StatusCode::CONFLICT, error.to_string())
             }
-            ConfigureError::Fixed | ConfigureError::NeedsPerson => Self::forbidden(&error.to_string()),
+            ConfigureError::Fixed | ConfigureError::NeedsPerson | ConfigureError::PrimaryAdmin => {
+                Self::forbidden(&error.to_string())
+            }
             ConfigureError::Refused { .. } | ConfigureError::SecretNeeded => {
                 Self::bad_request(error.to_string())
             }

@@ -162,6 +162,7 @@ pub(super) const OPERATIONS: &[Row] = &[
     row(("GET", "/api/v1/users/{id}/oauth/sessions"), "What providers gave for an account, without the tokens.", "", &[], "ProviderSessions", &[]),
     row(("GET", "/api/v1/users/{id}/preview"), "What an account may use.", "", &[], "UserPreview", &[]),
     row(("GET", "/api/v1/users/{id}/profile/image"), "An account's picture.", "", &[], "Image", &[302]),
+    row(("DELETE", "/api/v1/users/{id}/directory"), "Takes the account away from somebody in the directory.", "", &[], "Flag", &[409]),
     row(("POST", "/api/v1/users/{id}/directory"), "Links somebody in the directory to the account.", "DirectoryLinkForm", &[], "True", &[409]),
     row(("POST", "/api/v1/users/{id}/password/link"), "A link for choosing a new password.", "", &[], "Link", &[]),
     row(("POST", "/api/v1/users/{id}/mfa/reset"), "Takes a second factor away.", "", &[], "ResetToken", &[409]),

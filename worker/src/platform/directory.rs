@@ -14,7 +14,7 @@ use worker::{Delay, SecureTransport, Socket};
 use super::private_tls::PrivateTls;
 
 /// How long closing a connection may take.
-const FAREWELL: Duration = Duration::from_secs(1);
+const FAREWELL: Duration = Duration::from_millis(200);
 /// How much is read at once, in bytes.
 const CHUNK: usize = 16 * 1_024;
 
@@ -51,8 +51,9 @@ pub(crate) async fn connect(
         Security::StartTls => SecureTransport::StartTls,
         Security::Tls => SecureTransport::On,
     };
-    let socket =
-        Socket::builder().secure_transport(transport).connect(&server.host, server.port).map_err(broken)?;
+    // The runtime takes numbers of the new kind in brackets only.
+    let host = if server.host.contains(':') { format!("[{}]", server.host) } else { server.host.clone() };
+    let socket = Socket::builder().secure_transport(transport).connect(host, server.port).map_err(broken)?;
     let mut connection = Connection {
         socket: Some(socket),
         #[cfg(feature = "private-ca")]

@@ -54,8 +54,11 @@ impl PrivateTls {
 
     /// Takes what the server has sent.
     pub(super) fn hear(&mut self, mut bytes: &[u8]) -> Result<(), String> {
-        while !bytes.is_empty() {
-            self.session.read_tls(&mut bytes).map_err(|error| error.to_string())?;
+        // After its goodbye nothing more is read, however much there is.
+        while !bytes.is_empty() && !self.is_over {
+            if self.session.read_tls(&mut bytes).map_err(|error| error.to_string())? == 0 {
+                break;
+            }
             let state = self.session.process_new_packets().map_err(|error| error.to_string())?;
             self.is_over |= state.peer_has_closed();
         }
@@ -95,5 +98,24 @@ impl TimeProvider for Clock {
         u64::try_from(now().get())
             .ok()
             .map(|seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_goodbye_is_the_end_whatever_comes_behind_it() {
+        /* LD-11 */
+        let authority = include_str!("../../../tests/fixtures/tls/directory-ec-authority.pem");
+        let mut tls = PrivateTls::begin("localhost", authority).unwrap();
+        assert!(tls.outgoing().unwrap().starts_with(&[0x16, 3]), "a handshake begins");
+        let goodbye = [0x15, 3, 3, 0, 2, 1, 0];
+        // Whether it is taken for one so early or refused: it comes to an end.
+        let heard = tls.hear(&[&goodbye[..], &[0; 20_000]].concat());
+        assert!(heard.is_err() || tls.is_over());
+        assert!(PrivateTls::begin("localhost", "no certificate").is_err());
+        assert!(PrivateTls::begin("no name", authority).is_err());
     }
 }

@@ -55,8 +55,14 @@ impl Identities for Store {
         self.read_due(provider, issuer, before, limit).await.map_err(fault("identities"))
     }
 
-    async fn note_recognised(&self, identity: &Identity, now: UnixSeconds) -> Result<(), PortError> {
-        self.write_recognised(identity, now).await.map_err(fault("identities"))
+    async fn note_recognised(
+        &self,
+        provider: &str,
+        issuer: &str,
+        subjects: &[String],
+        now: UnixSeconds,
+    ) -> Result<(), PortError> {
+        self.write_recognised(provider, issuer, subjects, now).await.map_err(fault("identities"))
     }
 
     async fn list_identities(&self, user: UserId) -> Result<Vec<LinkedIdentity>, PortError> {
@@ -230,11 +236,17 @@ impl Store {
         Ok(rows.into_iter().map(|row| (row.user_id, row.subject)).collect())
     }
 
-    async fn write_recognised(&self, identity: &Identity, now: UnixSeconds) -> worker::Result<()> {
+    async fn write_recognised(
+        &self,
+        provider: &str,
+        issuer: &str,
+        subjects: &[String],
+        now: UnixSeconds,
+    ) -> worker::Result<()> {
         const NOTE: &str = "UPDATE identities SET recognised_at = ?4
-             WHERE provider = ?1 AND issuer = ?2 AND subject = ?3";
-        let [provider, issuer, subject] = names(identity);
-        let bound = [provider, issuer, subject, seconds(now)];
+             WHERE provider = ?1 AND issuer = ?2 AND subject IN (SELECT value FROM json_each(?3))";
+        let subjects = json!(subjects).to_string();
+        let bound = [D1Type::Text(provider), D1Type::Text(issuer), D1Type::Text(&subjects), seconds(now)];
         self.database()?.prepare(NOTE).bind_refs(&bound)?.run().await?;
         Ok(())
     }
@@ -436,10 +448,11 @@ impl<'a> Batch<'a> {
                  role = CASE WHEN (?9 AND role <> 'admin') OR (?5 <> 'admin' AND role = 'admin'
                      AND NOT EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id))
                    THEN role ELSE COALESCE(?5, role) END,
-                 name = COALESCE(?6, name), profile_image_url = COALESCE(?7, profile_image_url), updated_at = ?8
+                 name = COALESCE(?6, name), profile_image_url = COALESCE(?7, profile_image_url), updated_at = ?8,
+                 username = COALESCE(?10, username)
              WHERE id = ",
             owner!(),
-            " AND id IS NOT ?4 AND (name <> ?6 OR profile_image_url <> ?7
+            " AND id IS NOT ?4 AND (name <> ?6 OR profile_image_url <> ?7 OR (?10 IS NOT NULL AND username IS NOT ?10)
                  OR (role <> ?5 AND (role = 'admin' OR NOT ?9) AND (?5 = 'admin' OR role <> 'admin'
                    OR EXISTS (SELECT 1 FROM users AS other WHERE other.role = 'admin' AND other.id <> users.id))))"
         );
@@ -455,6 +468,7 @@ impl<'a> Batch<'a> {
             optional(change.image.as_ref().map(ImageReference::as_str)),
             seconds(arrival.at),
             flag(change.role == Some(RoleChange::Demote)),
+            optional(change.username.as_deref()),
         ];
         let updated = self.push(UPDATE, &bound)?;
         self.note(&arrival.events.changed)?;

@@ -38,7 +38,7 @@ pub(super) async fn arrive(
     let name = name().map_err(|_| DirectorySignInError::NoEmail)?;
     let is_member = login.dialect == Dialect::LibreChat;
     let new = NewUser {
-        username: person.username.filter(|_| is_member),
+        username: person.username.clone().filter(|_| is_member),
         // The directory answers for it.
         verification: EmailVerification::Done,
         default_group: settings.default_group,
@@ -54,6 +54,7 @@ pub(super) async fn arrive(
             is_email_verified: true,
             // Open WebUI leaves people the name that they have chosen; LibreChat takes the directory's each time.
             name: person.name.filter(|_| is_member),
+            username: person.username.filter(|_| is_member),
             ..ArrivalChange::default()
         },
         groups,

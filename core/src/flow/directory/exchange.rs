@@ -23,6 +23,8 @@ use crate::{
 pub(super) struct Found {
     /// Who was found; empty where nobody was looked for.
     pub(super) entry: Entry,
+    /// All that were found, where several people were looked for.
+    pub(super) entries: Vec<Entry>,
     /// The groups that list them; `None` where none were searched, or the search failed.
     pub(super) groups: Option<Vec<String>>,
 }
@@ -37,7 +39,7 @@ pub(super) struct Failure {
 }
 
 impl Failure {
-    /// What is written down: nothing that names anybody.
+    /// What is written down, for administrators: some directories name people in what they say.
     pub(super) fn described(&self) -> Value {
         let stage = self.stage.as_str();
         match &self.error {
@@ -78,8 +80,9 @@ pub(super) async fn run<P: Ports, E: From<Failure> + From<R>, R>(
         match conversation.hold(server, &mut may_try).await {
             Ok(()) => {
                 note(ctx, directory, &health, server, true).await;
-                let entry = conversation.login.entry().cloned().unwrap_or_default();
-                return Ok(Found { entry, groups: conversation.login.into_groups() });
+                let login = conversation.login;
+                let entry = login.entry().cloned().unwrap_or_default();
+                return Ok(Found { entry, entries: login.entries().to_vec(), groups: login.into_groups() });
             }
             Err(Stopped::ByHost(error)) => return Err(error.into()),
             Err(Stopped::Failed(error)) => {

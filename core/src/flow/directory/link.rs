@@ -12,7 +12,7 @@ use crate::{
     audit::AuditAction,
     flow::{Ctx, audit},
     id::UserId,
-    identity::Linked,
+    identity::{Linked, Unlinked},
     ldap::{Person, PersonError, Purpose},
     oauth::pending::Dialect,
     ports::{PortError, Ports},
@@ -45,6 +45,27 @@ pub async fn link(
         Linked::Taken => Err(LinkDirectoryError::Taken),
         Linked::NoAccount => Err(LinkDirectoryError::NoAccount),
     }
+}
+
+/// Takes an account away from somebody in a directory, unless its owner could not sign in any more.
+///
+/// # Errors
+/// [`LinkDirectoryError::PrimaryAdmin`], or when the store failed.
+pub async fn unlink(
+    ctx: &Ctx<'_, impl Ports>,
+    admin: UserId,
+    target: UserId,
+) -> Result<Unlinked, LinkDirectoryError> {
+    if ctx.is_out_of_reach(admin, target).await? {
+        return Err(LinkDirectoryError::PrimaryAdmin);
+    }
+    let event = audit::event_about(ctx, admin, target, AuditAction::UnlinkIdentity)?;
+    let event = audit::detailed(event, &json!({"provider": PROVIDER}));
+    let unlinked = ctx.ports.unlink_identities(target, PROVIDER, event).await?;
+    if unlinked == Unlinked::Yes {
+        ctx.ports.account_changed(target).await?;
+    }
+    Ok(unlinked)
 }
 
 /// Why nothing was linked.

@@ -1,18 +1,23 @@
 //! Whether those who signed in by a directory are still let in there (LD-19).
 
-use alloc::rc::Rc;
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+    string::String,
+    vec::Vec,
+};
 
 use serde_json::json;
 
 use super::{
-    PROVIDER, arrival, directory,
+    PROVIDER, directory,
     exchange::{self, Failure, Found},
 };
 use crate::{
     audit::{AuditAction, AuditOutcome},
     flow::{Ctx, audit, sign_out},
     id::UserId,
-    ldap::{Directory, LdapError, Person, PersonError, Purpose},
+    ldap::{Directory, Purpose},
     oauth::pending::Dialect,
     ports::{PortError, Ports},
     time::Lifetime,
@@ -20,59 +25,60 @@ use crate::{
 
 /// How often somebody is looked for.
 const EVERY: Lifetime = Lifetime::from_minutes(15);
-/// How many are looked for at one time.
+/// How many are looked for by one search, and how many searches there are at one time.
 const AT_ONCE: u32 = 100;
-
-/// What a directory says about somebody who signed in by it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Standing {
-    /// They are not there any more, or locked out.
-    Gone,
-    /// They are there.
-    LetIn,
-    /// It did not say.
-    Unknown,
-}
+const SEARCHES: usize = 50;
 
 /// Looks for people whom nobody has looked for in a while, and ends the sessions of those whom their directory does not
-/// know any more, or has locked out. A directory that does not answer has not said that.
+/// know any more, or has locked out. A directory that does not answer has not said that. Where both dialects have a
+/// directory of one tree, each with a place of its own to search, whoever is in one of them is let in.
 ///
 /// # Errors
 /// When the store fails; the next turn goes on.
 pub async fn recognise_all(ctx: &Ctx<'_, impl Ports>) -> Result<(), PortError> {
     let settings = ctx.settings().await?;
-    let dialects = [Dialect::OpenWebui, Dialect::LibreChat];
-    let is_on = |dialect: &Dialect| super::is_on(ctx, &settings, *dialect);
-    let directories =
-        dialects.into_iter().filter(is_on).filter_map(|dialect| directory(ctx, &settings, dialect).ok());
-    for directory in directories {
-        let tree = directory.tree();
-        let before = ctx.now.minus(EVERY);
-        for (user, id) in ctx.ports.due_identities(PROVIDER, &tree, before, AT_ONCE).await? {
-            match standing(ctx, &directory, &id).await {
-                // Whoever comes next would wait as long for the same.
-                Standing::Unknown => break,
-                Standing::LetIn => {}
-                Standing::Gone => end(ctx, user).await?,
+    let mut trees: BTreeMap<String, Vec<Rc<Directory>>> = BTreeMap::new();
+    for dialect in [Dialect::OpenWebui, Dialect::LibreChat] {
+        if super::is_on(ctx, &settings, dialect)
+            && let Ok(directory) = directory(ctx, &settings, dialect)
+        {
+            trees.entry(directory.tree()).or_default().push(directory);
+        }
+    }
+    for (tree, directories) in trees {
+        for _ in 0..SEARCHES {
+            let due = ctx.ports.due_identities(PROVIDER, &tree, ctx.now.minus(EVERY), AT_ONCE).await?;
+            let ids: Vec<_> = due.iter().map(|(_, id)| id.clone()).collect();
+            if ids.is_empty() {
+                break;
             }
-            ctx.ports.note_recognised(&arrival::identity(&directory, id), ctx.now).await?;
+            // Whoever comes next would be told as little.
+            let Some(present) = present(ctx, &directories, &ids).await else { break };
+            for (user, _) in due.iter().filter(|(_, id)| !present.contains(id)) {
+                end(ctx, *user).await?;
+            }
+            ctx.ports.note_recognised(PROVIDER, &tree, &ids, ctx.now).await?;
         }
     }
     Ok(())
 }
 
-async fn standing(ctx: &Ctx<'_, impl Ports>, directory: &Rc<Directory>, id: &str) -> Standing {
-    let no_password = async |_: &_| Ok::<(), Failure>(());
-    let found: Result<Found, Failure> =
-        exchange::run(ctx, directory, Purpose::Recognise { id }, no_password).await;
-    match found {
-        Ok(found) => match Person::read(&found.entry, directory, "") {
-            Err(PersonError::Disabled) => Standing::Gone,
-            Ok(_) | Err(PersonError::NoEmail | PersonError::NoId) => Standing::LetIn,
-        },
-        Err(Failure { error: LdapError::NotFound, .. }) => Standing::Gone,
-        Err(_) => Standing::Unknown,
+/// Which of these are there and not locked out; `None` when a directory did not say.
+async fn present(
+    ctx: &Ctx<'_, impl Ports>,
+    directories: &[Rc<Directory>],
+    ids: &[String],
+) -> Option<BTreeSet<String>> {
+    let mut present = BTreeSet::new();
+    for directory in directories {
+        let no_password = async |_: &_| Ok::<(), Failure>(());
+        let found: Result<Found, Failure> =
+            exchange::run(ctx, directory, Purpose::Recognise { ids }, no_password).await;
+        let entries = found.ok()?.entries;
+        let is_there = |id: &&String| entries.iter().any(|entry| entry.has_id(id) && !entry.is_disabled());
+        present.extend(ids.iter().filter(is_there).cloned());
     }
+    Some(present)
 }
 
 async fn end(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<(), PortError> {

@@ -8,7 +8,10 @@ use alloc::{
 use super::Misconfigured;
 use crate::{
     flow::Ctx,
-    ldap::{Directory, Dn, Filter, GroupSearch, HostRules, Naming, Security, ServiceAccount, certificates},
+    ldap::{
+        Directory, Dn, Filter, FilterError, GroupSearch, HostRules, Naming, Security, ServiceAccount,
+        attribute_name, certificates,
+    },
     ports::Ports,
     secret::Secret,
     settings::Settings,
@@ -25,7 +28,6 @@ pub(super) fn directory(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Resul
         service.password =
             settings.secret("LDAP_APP_PASSWORD", &ctx.policy.sealing).map_err(problem)?.unwrap_or_default();
         if service.password.expose_secret().is_empty() {
-            // A name without a password binds nobody (RFC 4513 §5.1.2).
             return Err(refused("app_dn_password", "is missing"));
         }
     }
@@ -37,15 +39,12 @@ pub(super) fn directory(ctx: &Ctx<'_, impl Ports>, settings: &Settings) -> Resul
 /// # Errors
 /// What does not.
 pub(in crate::flow) fn check(settings: &Settings, rules: &HostRules) -> Result<(), Misconfigured> {
-    let is_on = |name| settings.is_on(name);
-    // The runtime verifies certificates, whatever it is told; who asks for less shall know (R-06, LD-08).
-    if is_on("LDAP_USE_TLS") && !is_on("LDAP_VALIDATE_CERT") {
-        return Err(tls("validate_cert", "must stay on: certificates are always verified"));
+    let directory = described(settings, rules)?;
+    // A name without a password binds nobody (RFC 4513 §5.1.2).
+    match directory.service.is_some() && settings.text("LDAP_APP_PASSWORD").is_none() {
+        true => Err(refused("app_dn_password", "is missing")),
+        false => Ok(()),
     }
-    if !matches!(settings.text("LDAP_CIPHERS"), None | Some("ALL" | "DEFAULT")) {
-        return Err(tls("ciphers", "can not be chosen: connections use what is safe today"));
-    }
-    described(settings, rules).map(|_| ())
 }
 
 /// All that is said in the open.
@@ -56,6 +55,13 @@ fn described(settings: &Settings, rules: &HostRules) -> Result<Directory, Miscon
         (false, true) => Security::Tls,
         (false, false) => Security::Plain,
     };
+    // Certificates are verified, whatever is said; who asks for less shall know (R-06, LD-08).
+    if security != Security::Plain && !settings.is_on("LDAP_VALIDATE_CERT") {
+        return Err(tls("validate_cert", "must stay on: certificates are always verified"));
+    }
+    if !matches!(settings.text("LDAP_CIPHERS"), None | Some("ALL" | "DEFAULT")) {
+        return Err(tls("ciphers", "can not be chosen: connections use what is safe today"));
+    }
     let authority = text("LDAP_CA_CERT_FILE").to_string();
     if !authority.is_empty() {
         certificates(&authority).map_err(|problem| tls("certificate_path", &problem))?;
@@ -79,7 +85,7 @@ fn described(settings: &Settings, rules: &HostRules) -> Result<Directory, Miscon
     let email = attribute("attribute_for_mail", "LDAP_ATTRIBUTE_FOR_MAIL")?;
     let id = Some(text("LDAP_ATTRIBUTE_FOR_ID")).filter(|name| !name.is_empty());
     let id = id.map(|name| self::attribute("attribute_for_id", name)).transpose()?;
-    let more = Filter::parse_all(text("LDAP_SEARCH_FILTER"), &[]);
+    let more = more(text("LDAP_SEARCH_FILTER"));
     let more = more.map_err(|problem| refused("search_filters", &problem.to_string()))?;
     let called = Filter::Equal(username.clone(), b"{{username}}".to_vec());
     let manages_groups = settings.is_on("ENABLE_LDAP_GROUP_MANAGEMENT");
@@ -115,14 +121,23 @@ fn group_search(settings: &Settings) -> Result<Option<GroupSearch>, Misconfigure
     let filter = settings.text("LDAP_GROUP_SEARCH_FILTER").unwrap_or(GROUP_FILTER);
     let filter = Filter::parse(filter, &["dn", "username"]);
     let filter = filter.map_err(|problem| refused("group_search_filter", &problem.to_string()))?;
+    if !filter.has_placeholder() {
+        return Err(refused("group_search_filter", "must compare something with {{dn}} or {{username}}"));
+    }
     Ok(Some(GroupSearch { base: base.to_string(), filter, attribute: "cn".to_string() }))
 }
 
-fn attribute(setting: &'static str, name: &str) -> Result<String, Misconfigured> {
-    match Filter::parse(&[name, "=*"].concat(), &[]) {
-        Ok(Filter::Present(name)) => Ok(name),
-        _ => Err(refused(setting, "must be the name of an attribute")),
+/// What must be true of people besides. The environment may have LibreChat's filter there, which is whole and has what was
+/// typed in it: then that must be true, too (librechat.md §14).
+fn more(text: &str) -> Result<Vec<Filter>, FilterError> {
+    match text.starts_with('(') || !text.contains("{{username}}") {
+        true => Filter::parse_all(text, &["username"]),
+        false => Filter::parse(text, &["username"]).map(|filter| [filter].into()),
     }
+}
+
+fn attribute(setting: &'static str, name: &str) -> Result<String, Misconfigured> {
+    attribute_name(name).map_err(|problem| refused(setting, problem))
 }
 
 fn refused(setting: &'static str, problem: &str) -> Misconfigured {

@@ -128,6 +128,7 @@ async fn arrival(ctx: &Ctx<'_, impl Ports>, sign_in: &SignIn<'_>, ends: Ends) ->
             is_email_verified: is_verified,
             name: name.filter(|_| change("OAUTH_UPDATE_NAME_ON_LOGIN")),
             image: image.filter(|_| change("OAUTH_UPDATE_PICTURE_ON_LOGIN")),
+            username: None,
         },
         groups: groups(ctx, settings, &rules, profile).await?,
         session: ends.session,

@@ -1,7 +1,7 @@
 use portico_core::{
     flow::{
         Grant,
-        directory::{DirectoryLogin, DirectorySignInError},
+        directory::DirectoryLogin,
         second_factor::Next,
         sign_in::{self, PasswordLogin, SignInError},
         sign_out,
@@ -50,8 +50,7 @@ pub async fn login(call: &Call<'_, impl Ports>) -> Result<Answer, Error> {
 /// With the directory's password where the deployment has one for this dialect, which is then the only way unless it says
 /// otherwise (contract §7).
 async fn sign_in(call: &Call<'_, impl Ports>, form: PasswordLogin) -> Result<Next, Error> {
-    let policy = &call.ctx.policy.directory;
-    if policy.members.is_none() {
+    if call.ctx.policy.directory.members.is_none() {
         return Ok(sign_in::with_password(&call.ctx, form).await?);
     }
     let login = DirectoryLogin {
@@ -60,12 +59,7 @@ async fn sign_in(call: &Call<'_, impl Ports>, form: PasswordLogin) -> Result<Nex
         dialect: Dialect::LibreChat,
         previous_token: None,
     };
-    match directories::sign_in(&call.ctx, login).await {
-        Err(DirectorySignInError::Refused) if policy.local_fallback => {
-            Ok(sign_in::with_password(&call.ctx, form).await?)
-        }
-        signed_in => Ok(signed_in?),
-    }
+    Ok(directories::sign_in_or_local(&call.ctx, login, form).await?)
 }
 
 fn form<P>(call: &Call<'_, P>) -> Result<PasswordLogin, Error> {
