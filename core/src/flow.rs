@@ -45,7 +45,7 @@ pub(crate) use policy::NotAdmitted;
 pub use policy::{Grant, GroupShare, MemberPolicy, Policy};
 
 use crate::{
-    id::{SessionId, UserId},
+    id::{ProviderSessionId, SessionId, UserId},
     network::Network,
     permission::Permissions,
     ports::{PortError, Ports},
@@ -113,6 +113,8 @@ pub struct SignedIn {
     pub refresh: Option<RefreshGrant>,
     /// What the account may do.
     pub permissions: Permissions,
+    /// What a provider gave for the session.
+    pub provider_session: Option<ProviderSessionId>,
 }
 
 /// What the next token of a session is to be had with.

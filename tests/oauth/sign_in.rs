@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use super::provider::{Provider, Sent, VARS, back, send};
 use crate::{
-    harness::{Browser, PASSWORD, TestApp, with_native},
+    harness::{Authenticator, Browser, PASSWORD, TestApp, with_native},
     librechat::{MAIL, member},
 };
 
@@ -417,7 +417,17 @@ fn who_has_a_second_factor_is_asked_for_it_here_too() {
         assert!(answer.header("location").ends_with("/auth?mfa=1"), "{answer:?}");
         let cookie = answer.cookie("mfa_challenge").unwrap();
         assert!(cookie.contains("Path=/api/v1/auths/mfa;") && cookie.contains("HttpOnly"), "{cookie}");
-        assert_eq!(browser.poke("/api/v1/auths/mfa/challenge").json()["next_step"], "enroll", "{answer:?}");
+        let step = browser.poke("/api/v1/auths/mfa/challenge").json();
+        assert_eq!(step["next_step"], "enroll", "{answer:?}");
+        let mut form = json!({"challenge_token": step["challenge_token"]});
+        let setup = browser.post("/api/v1/auths/mfa/enroll/start", &form).json();
+        form["code"] = json!(Authenticator::of(setup["manual_key"].as_str().unwrap()).code(app.now()));
+        let signed_in = browser.post("/api/v1/auths/mfa/enroll/confirm", &form);
+        assert_eq!(signed_in.status, 200, "{signed_in:?}");
+        assert!(
+            signed_in.cookie("oauth_session_id").is_some(),
+            "what the provider gave goes with the session"
+        );
     });
     let bypass = [mfa.as_slice(), &[("MFA_ALLOW_OAUTH_BYPASS", "true")]].concat();
     with_native(&bypass, |app, native| {

@@ -128,7 +128,7 @@ async fn open_for(
     let refresh = refresh
         .map(|token| RefreshGrant { token: ctx.policy.refresh_keys.encode(&token), expires_at: ends_at });
     let permissions = Permissions::from(settings.default_permissions).and(&grants);
-    Ok(SignedIn { session: id, user, token, expires_at, refresh, permissions })
+    Ok(SignedIn { session: id, user, token, expires_at, refresh, permissions, provider_session })
 }
 
 /// A short token of a session that is refreshed, good until the session ends at the latest.

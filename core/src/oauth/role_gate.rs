@@ -55,20 +55,31 @@ impl RoleGate {
     /// Whether somebody has one of the roles; `None` when the provider does not say, or not in a way that can be read: that
     /// is not to have none (OA-18).
     pub fn holds(&self, words: &Words) -> Option<bool> {
-        let claims = match self.kind {
-            TokenKind::Access => words.access.as_ref(),
-            TokenKind::Id => words.id.as_ref(),
-            TokenKind::Userinfo => words.userinfo.as_ref(),
-        };
         let is_wanted = |role: &str| self.roles.iter().any(|wanted| wanted == role);
-        match found(claims?, &self.path)? {
+        match self.said(words)? {
             Value::Array(list) => Some(list.iter().filter_map(Value::as_str).any(is_wanted)),
-            Value::Bool(holds) => Some(*holds),
             Value::String(text) => {
                 Some(text.split([' ', '\t', '\n', ',']).filter(|word| !word.is_empty()).any(is_wanted))
             }
             _ => None,
         }
+    }
+
+    /// The same where a plain yes will do: a flag names no role, but may say who administrates.
+    fn holds_or_is_set(&self, words: &Words) -> Option<bool> {
+        match self.said(words) {
+            Some(Value::Bool(holds)) => Some(*holds),
+            _ => self.holds(words),
+        }
+    }
+
+    fn said<'w>(&self, words: &'w Words) -> Option<&'w Value> {
+        let claims = match self.kind {
+            TokenKind::Access => words.access.as_ref(),
+            TokenKind::Id => words.id.as_ref(),
+            TokenKind::Userinfo => words.userinfo.as_ref(),
+        };
+        found(claims?, &self.path)
     }
 }
 
@@ -93,11 +104,10 @@ pub struct Standing {
 impl RoleGates {
     /// What comes of what a provider has said.
     pub fn standing(&self, words: &Words) -> Standing {
-        let holds = |gate: &Option<RoleGate>| gate.as_ref().and_then(|gate| gate.holds(words));
         Standing {
             // Nobody is let in whose roles are not known.
-            is_refused: self.required.is_some() && holds(&self.required) != Some(true),
-            is_admin: holds(&self.admin),
+            is_refused: self.required.as_ref().is_some_and(|gate| gate.holds(words) != Some(true)),
+            is_admin: self.admin.as_ref().and_then(|gate| gate.holds_or_is_set(words)),
         }
     }
 
@@ -130,7 +140,7 @@ mod tests {
             (json!(["x", "staff"]), Some(true)),
             (json!("x, boss"), Some(true)),
             (json!("x boss"), Some(true)),
-            (json!(true), Some(true)),
+            (json!(true), None),
             (json!(["Staff"]), Some(false)),
             (json!([]), Some(false)),
             (json!(""), Some(false)),
@@ -145,6 +155,8 @@ mod tests {
         assert_eq!(gates.standing(&Words::default()), unknown);
         let none = Standing { is_refused: true, is_admin: Some(false) };
         assert_eq!(gates.standing(&words(json!([]))), none);
+        let flag = Standing { is_refused: true, is_admin: Some(true) };
+        assert_eq!(gates.standing(&words(json!(true))), flag);
         assert_eq!(RoleGates::default().standing(&Words::default()), Standing::default());
         assert!(!gates.ask_userinfo());
     }

@@ -101,10 +101,10 @@ pub(crate) async fn returned(call: &Call<'_, impl Ports>, result: Result<Back, O
         }
         Next::Session(signed_in) => {
             let id_token = sign_in.id_token.as_ref().filter(|_| call.config.oauth_pages.id_token_cookie);
-            let session = sign_in.session.to_string();
+            let session = signed_in.provider_session.map(|session| session.to_string());
             let cookies = [
                 Some((TOKEN_COOKIE, signed_in.token.as_str())),
-                Some((OAUTH_SESSION_COOKIE, session.as_str())),
+                session.as_deref().map(|session| (OAUTH_SESSION_COOKIE, session)),
                 id_token.map(|token| (ID_TOKEN_COOKIE, token.expose_secret().as_str())),
             ];
             let kept = cookies.into_iter().flatten().filter(|(_, value)| value.len() <= MAX_COOKIE_BYTES);

@@ -269,8 +269,17 @@ pub(super) fn enrolled(call: &Call<'_, impl Ports>, signed_in: &SignedIn, codes:
 }
 
 fn session_answer(call: &Call<'_, impl Ports>, signed_in: &SignedIn, view: &impl Serialize) -> Answer {
-    let cookie = token_cookie(call, &signed_in.token, signed_in.expires_at).header(call.ctx.now);
-    with_cookie(answer::json(StatusCode::OK, view), &cookie)
+    let cookie = token_cookie(call, &signed_in.token, signed_in.expires_at);
+    let answer = with_cookie(answer::json(StatusCode::OK, view), &cookie.header(call.ctx.now));
+    // Somebody who came by a provider, and has shown a second factor.
+    match signed_in.provider_session {
+        None => answer,
+        Some(session) => {
+            let value = session.to_string();
+            let cookie = SetCookie { name: OAUTH_SESSION_COOKIE, value: &value, ..cookie };
+            with_cookie(answer, &cookie.header(call.ctx.now))
+        }
+    }
 }
 
 fn session_user(signed_in: &SignedIn) -> SessionUser<'_> {

@@ -99,9 +99,7 @@ pub enum Back {
 pub struct ProviderSignIn {
     /// What comes next.
     pub next: Next,
-    /// What the provider gave.
-    pub session: ProviderSessionId,
-    /// The ID token among that.
+    /// The ID token among what the provider gave.
     pub id_token: Option<Secret<String>>,
 }
 
@@ -267,7 +265,7 @@ async fn signed_in(
     let ends = Ends { session: Some(kept), signs_up: true, may_be_first: came.may_be_first };
     let next = sign_in.arrive(ctx, ends).await?;
     sign_out::end_previous_but(ctx, previous.token.as_deref(), previous.provider_session).await;
-    Ok(ProviderSignIn { next, session, id_token: tokens.id_token.clone() })
+    Ok(ProviderSignIn { next, id_token: tokens.id_token.clone() })
 }
 
 /// Writes down that a provider led nowhere, and why (LG-01).
