@@ -6,6 +6,7 @@ mod row;
 
 mod account;
 mod api_keys;
+mod arrivals;
 mod audit_log;
 mod batch;
 mod book_tables;

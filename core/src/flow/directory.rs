@@ -58,7 +58,7 @@ pub struct DirectoryPolicy {
     pub rules: HostRules,
     /// The directory of LibreChat's variables, where there is one: people of that dialect sign in with it only.
     pub members: Option<Rc<Directory>>,
-    /// Whether they sign in with a password of ours where the directory does not know them.
+    /// Whether they sign in with a password of ours where the directory refuses; then people of it may have one, too.
     pub local_fallback: bool,
 }
 

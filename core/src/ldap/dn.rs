@@ -69,11 +69,6 @@ impl Dn {
         let tree = if domain.is_empty() { self.0.last().cloned().into_iter().collect() } else { domain };
         Self(tree).to_string().to_lowercase()
     }
-
-    /// Whether it names the root.
-    pub const fn is_root(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 /// A name as text, with everything escaped that has a meaning there (RFC 4514 §2.4; LD-04).
@@ -268,7 +263,7 @@ mod tests {
         assert_eq!(dn(r"CN=Before\0dAfter,DC=example").common_name(), Some("Before\rAfter"));
         assert_eq!(dn("1.3.6.1.4.1.1466.0=#04024869").0[0].0[0].1, b"Hi");
         assert_eq!(dn(r"CN=Lu\C4\8Di\C4\87").common_name(), Some("Lučić"));
-        assert!(dn("").is_root());
+        assert!(dn("").0.is_empty(), "the root's");
     }
 
     #[test]
