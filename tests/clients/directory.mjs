@@ -1,5 +1,7 @@
 // Logs people of a directory in with LibreChat's own client library, unmodified, against a running worker that has one.
 // Usage: directory.mjs URL. Says `N passed, M failed` at the end.
+import { check, equal, finish } from "./checks.mjs";
+
 const [base] = process.argv.slice(2);
 // A window as small as the library needs.
 globalThis.window = Object.assign(new EventTarget(), {
@@ -9,24 +11,6 @@ globalThis.window = Object.assign(new EventTarget(), {
 const { default: axios } = await import("axios");
 const { dataService, setTokenHeader } = await import("librechat-data-provider");
 axios.defaults.baseURL = base;
-let passed = 0;
-let failed = 0;
-
-async function check(name, act) {
-  try {
-    await act();
-    passed += 1;
-  } catch (error) {
-    failed += 1;
-    console.log(`✗ ${name}: ${error?.stack ?? error}`);
-  }
-}
-
-function equal(actual, expected) {
-  const [left, right] = [actual, expected].map((value) => JSON.stringify(value));
-  if (left !== right) throw new Error(`${left}, expected ${right}`);
-}
-
 const status = (promise) => promise.then(() => 200, (error) => error.response?.status ?? String(error));
 
 await check("the page knows of the directory", async () => {
@@ -45,5 +29,4 @@ await check("a wrong password and an unknown name are one answer", async () => {
   equal(await status(dataService.login({ email: "jane", password: "wrong-password" })), 404);
   equal(await status(dataService.login({ email: "nobody", password: "wrong-password" })), 404);
 });
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+finish();

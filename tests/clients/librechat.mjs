@@ -8,28 +8,11 @@ import { createHmac } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
+import { check, equal, finish } from "./checks.mjs";
 
 const [base] = process.argv.slice(2);
 const root = path.resolve(import.meta.dirname, "../..");
 const PASSWORD = "correct horse battery";
-
-let passed = 0;
-let failed = 0;
-
-async function check(name, act) {
-  try {
-    await act();
-    passed += 1;
-  } catch (error) {
-    failed += 1;
-    console.log(`✗ ${name}: ${error?.stack ?? error}`);
-  }
-}
-
-function equal(actual, expected, what = "") {
-  const [left, right] = [actual, expected].map((value) => JSON.stringify(value));
-  if (left !== right) throw new Error(`${what} is ${left}, expected ${right}`);
-}
 
 const seconds = () => Math.floor(Date.now() / 1000);
 
@@ -334,5 +317,4 @@ for (const [where, start] of [["node", inNode], ["chromium", inChromium]]) {
   if (client.page) await pages(client);
   await client.close();
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+finish();

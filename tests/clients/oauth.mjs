@@ -2,27 +2,10 @@
 // provider. Usage: oauth.mjs URL ISSUER. Says `N passed, M failed` at the end.
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
+import { check, equal, finish } from "./checks.mjs";
 
 const [base, issuer] = process.argv.slice(2);
 const PASSWORD = "correct horse battery";
-
-let passed = 0;
-let failed = 0;
-
-async function check(name, act) {
-  try {
-    await act();
-    passed += 1;
-  } catch (error) {
-    failed += 1;
-    console.log(`✗ ${name}: ${error?.stack ?? error}`);
-  }
-}
-
-function equal(actual, expected, what = "it") {
-  const [left, right] = [actual, expected].map((value) => JSON.stringify(value));
-  if (left !== right) throw new Error(`${what} is ${left}, expected ${right}`);
-}
 
 /// What the provider has been asked for so far.
 const asked = async (path) => (await (await fetch(`${issuer}/control`)).json())[path] ?? 0;
@@ -206,5 +189,4 @@ await check("a tool server is registered with, let in, and told again when it ha
 });
 
 await browser.close();
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+finish();
