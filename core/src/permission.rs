@@ -2,7 +2,9 @@
 //! resolution over groups, and the tree in which both contracts write them.
 
 mod catalog;
+mod effective;
 mod feature;
+mod other_leaves;
 mod permissions;
 mod resolve;
 mod role;
@@ -10,6 +12,7 @@ mod set;
 mod tree;
 
 pub use catalog::Permission;
+pub use effective::effective;
 pub use feature::Feature;
 pub use permissions::{Permissions, Tree};
 pub use resolve::{GroupGrants, Groups};

@@ -1,9 +1,11 @@
 //! Refusals as stable codes, which `index.mjs` turns into `PorticoError`.
 
-use portico_core::jwt::{ParseError, VerifyError};
-use wasm_bindgen::JsValue;
+use portico_core::{
+    jwt::{ParseError, VerifyError},
+    permission::MalformedTree,
+};
 
-/// Why a token was refused; crosses the border as its code.
+/// Why a call was refused; crosses the border as its code.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Refusal(&'static str);
 
@@ -14,9 +16,9 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for JsValue {
-    fn from(refusal: Refusal) -> Self {
-        Self::from_str(refusal.0)
+impl From<MalformedTree> for Refusal {
+    fn from(_: MalformedTree) -> Self {
+        Self("malformed_tree")
     }
 }
 

@@ -47,7 +47,7 @@ impl Build {
             parts()?;
         }
         if self.only != Some(Product::Worker) {
-            package::run()?;
+            package::build()?;
         }
         Ok(())
     }

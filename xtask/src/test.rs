@@ -307,8 +307,7 @@ fn librechat(node: &tools::Node) -> Result<Count> {
 }
 
 fn npm_package() -> Result<Count> {
-    package::run()?;
-    let node = tools::node()?;
+    let node = package::build()?;
     let count = step("tests of the npm package", || {
         let script =
             node.script("--test").args(["wasm-pkg/test/package.test.mjs"]).env("NODE_NO_WARNINGS", "1");

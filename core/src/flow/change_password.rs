@@ -45,7 +45,7 @@ pub async fn change(
     let Some(old) = credential.password_hash else { return Err(ChangePasswordError::WrongPassword) };
     let new = Password::new(form.new.expose_secret()).map_err(|_| ChangePasswordError::PasswordTooLong)?;
     let known = PublicKnowledge {
-        email: &credential.user.email,
+        email: credential.user.email.as_str(),
         name: &credential.user.name,
         site: &ctx.policy.site_name,
     };

@@ -81,7 +81,7 @@ pub async fn update(
             let password =
                 Password::new(password.expose_secret()).map_err(|_| ManageUserError::PasswordTooLong)?;
             let known = PublicKnowledge {
-                email: email.as_ref().unwrap_or(&current.user.email),
+                email: email.as_ref().unwrap_or(&current.user.email).as_str(),
                 name: form.name.as_ref().map_or(current.user.name.as_str(), DisplayName::as_str),
                 site: &ctx.policy.site_name,
             };
@@ -186,7 +186,8 @@ pub async fn add(
     }
     let password =
         Password::new(form.password.expose_secret()).map_err(|_| ManageUserError::PasswordTooLong)?;
-    let known = PublicKnowledge { email: &email, name: form.name.as_str(), site: &ctx.policy.site_name };
+    let known =
+        PublicKnowledge { email: email.as_str(), name: form.name.as_str(), site: &ctx.policy.site_name };
     new_password::check(ctx, &password, &known).await.map_err(ManageUserError::WeakPassword)?;
     let id = UserId::random(ctx.ports)?;
     let new_user = NewUser {

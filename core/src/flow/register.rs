@@ -92,7 +92,7 @@ pub async fn create(
         return Err(refused(ctx, AuditOutcome::DomainRefused, RegisterError::DomainRefused).await);
     }
     let password = Password::new(password.expose_secret()).map_err(|_| RegisterError::PasswordTooLong)?;
-    let known = PublicKnowledge { email: &email, name: name.as_str(), site: &ctx.policy.site_name };
+    let known = PublicKnowledge { email: email.as_str(), name: name.as_str(), site: &ctx.policy.site_name };
     new_password::check(ctx, &password, &known).await.map_err(RegisterError::WeakPassword)?;
     let (network, bucket) = (&ctx.client.network, BucketKey::site_sign_up());
     let spent = ctx.ports.spend(&bucket, SITE_SIGN_UP_LIMIT, None, network, ctx.now).await?;

@@ -94,7 +94,7 @@ pub async fn choose(
     };
     let user = &credential.user;
     let password = Password::new(password.expose_secret()).map_err(|_| ResetError::PasswordTooLong)?;
-    let known = PublicKnowledge { email: &user.email, name: &user.name, site: &ctx.policy.site_name };
+    let known = PublicKnowledge { email: user.email.as_str(), name: &user.name, site: &ctx.policy.site_name };
     new_password::check(ctx, &password, &known).await.map_err(ResetError::WeakPassword)?;
     let hash = password::create(&password, &ctx.policy.peppers, ctx.ports).await?;
     let event = audit::event(ctx, Some(user.id), AuditAction::ResetPassword, AuditOutcome::Success)?;

@@ -73,7 +73,8 @@ pub async fn with_password(ctx: &Ctx<'_, impl Ports>, form: SignUp) -> Result<Ne
         return Err(refused(ctx, AuditOutcome::DomainRefused, SignUpError::DomainRefused).await);
     }
     let password = Password::new(form.password.expose_secret()).map_err(|_| SignUpError::PasswordTooLong)?;
-    let known = PublicKnowledge { email: &email, name: form.name.as_str(), site: &ctx.policy.site_name };
+    let known =
+        PublicKnowledge { email: email.as_str(), name: form.name.as_str(), site: &ctx.policy.site_name };
     new_password::check(ctx, &password, &known).await.map_err(SignUpError::WeakPassword)?;
 
     let new_user = NewUser {

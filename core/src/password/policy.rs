@@ -8,7 +8,7 @@ use alloc::{
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use super::blocklist;
-use crate::{email::Email, secret::Secret};
+use crate::secret::Secret;
 
 /// Longest password, in bytes of UTF-8; checked before any hashing (PW-06).
 pub const MAX_PASSWORD_BYTES: usize = 1_024;
@@ -31,7 +31,17 @@ impl Password {
         if text.len() > MAX_PASSWORD_BYTES {
             return Err(PasswordTooLong);
         }
-        let normalized = ComposingNormalizerBorrowed::new_nfc().normalize(text).to_string();
+        Self::of_composed(text, ComposingNormalizerBorrowed::new_nfc().normalize(text).to_string())
+    }
+
+    /// The same where the host has composed the text already: browsers do that by themselves.
+    ///
+    /// # Errors
+    /// [`PasswordTooLong`]
+    pub fn of_composed(text: &str, normalized: String) -> Result<Self, PasswordTooLong> {
+        if text.len() > MAX_PASSWORD_BYTES {
+            return Err(PasswordTooLong);
+        }
         let typed = (normalized != text).then(|| Secret::new(text.to_string()));
         Ok(Self { normalized: Secret::new(normalized), typed })
     }
@@ -117,7 +127,7 @@ impl PasswordPolicy {
 #[derive(Clone, Copy, Debug)]
 pub struct PublicKnowledge<'a> {
     /// The account's address.
-    pub email: &'a Email,
+    pub email: &'a str,
     /// Its display name.
     pub name: &'a str,
     /// What the deployment calls itself.
@@ -130,10 +140,9 @@ impl PublicKnowledge<'_> {
         let squeezed = |text: &str| {
             text.split_whitespace().collect::<String>().to_lowercase().replace('\u{3c2}', "\u{3c3}")
         };
-        let address = self.email.as_str();
-        let mailbox = address.split('@').next().unwrap_or(address);
+        let mailbox = self.email.split('@').next().unwrap_or(self.email);
         let password = Secret::new(squeezed(lower_case));
-        [address, mailbox, self.name, self.site]
+        [self.email, mailbox, self.name, self.site]
             .into_iter()
             .any(|term| !term.is_empty() && squeezed(term) == *password.expose_secret())
     }
@@ -169,8 +178,8 @@ mod tests {
     use super::*;
 
     fn check(text: &str) -> Result<(), PasswordPolicyError> {
-        let email = Email::parse("mary.poppins@example.com").unwrap();
-        let known = PublicKnowledge { email: &email, name: "Mary Ann Lee", site: "Open WebUI" };
+        let known =
+            PublicKnowledge { email: "mary.poppins@example.com", name: "Mary Ann Lee", site: "Open WebUI" };
         PasswordPolicy::DEFAULT.check(&Password::new(text).unwrap(), &known)
     }
 

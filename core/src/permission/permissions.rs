@@ -1,18 +1,14 @@
 //! What somebody may do, and what groups grant: a set of the catalogue, and names that it does not have.
 
-use alloc::{collections::BTreeMap, string::String};
-
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     catalog::Permission as _,
     feature::Feature,
+    other_leaves::{Leaves, OtherLeaves},
     set::PermissionSet,
     tree::{MalformedTree, PartialTree},
 };
-
-/// Leaves that this version has no name for, by section. They are carried along: a newer client may know them.
-pub(super) type OtherLeaves = BTreeMap<String, BTreeMap<String, bool>>;
 
 /// Permissions together with names that the catalogue does not have. Serialised, they have a short form for messages
 /// between parts of one deployment; the wire gets the [tree](Self::tree).
@@ -62,18 +58,15 @@ impl Permissions {
     }
 
     fn add_other(&mut self, more: &OtherLeaves) {
-        for (section, leaves) in more {
-            let section = self.other.entry(section.clone()).or_default();
-            for (leaf, granted) in leaves {
-                *section.entry(leaf.clone()).or_default() |= granted;
-            }
+        for leaf in more.iter() {
+            self.other.add(&leaf.section, &leaf.name, leaf.granted);
         }
     }
 }
 
 impl From<PermissionSet<Feature>> for Permissions {
     fn from(known: PermissionSet<Feature>) -> Self {
-        Self { known, other: OtherLeaves::new() }
+        Self { known, other: OtherLeaves::default() }
     }
 }
 
@@ -88,14 +81,15 @@ impl Serialize for Tree<'_> {
         let sections = || Feature::ALL.chunk_by(|a, b| a.section() == b.section());
         for section in sections() {
             let Some(first) = section.first() else { continue };
-            let other = other.get(first.section());
             tree.serialize_entry(first.section(), &Section { known: *known, section, other })?;
         }
         let is_known = |name: &str| {
             sections().any(|section| section.first().is_some_and(|first| first.section() == name))
         };
-        for (section, leaves) in other.iter().filter(|(name, _)| !is_known(name)) {
-            tree.serialize_entry(section, leaves)?;
+        for leaves in other.sections() {
+            if let Some(first) = leaves.first().filter(|first| !is_known(&first.section)) {
+                tree.serialize_entry(&first.section, &Leaves(leaves))?;
+            }
         }
         tree.end()
     }
@@ -104,7 +98,7 @@ impl Serialize for Tree<'_> {
 struct Section<'p> {
     known: PermissionSet<Feature>,
     section: &'static [Feature],
-    other: Option<&'p BTreeMap<String, bool>>,
+    other: &'p OtherLeaves,
 }
 
 impl Serialize for Section<'_> {
@@ -113,8 +107,9 @@ impl Serialize for Section<'_> {
         for permission in self.section {
             leaves.serialize_entry(permission.name(), &self.known.contains(*permission))?;
         }
-        for (name, granted) in self.other.into_iter().flatten() {
-            leaves.serialize_entry(name, granted)?;
+        let section = self.section.first().map(|first| first.section());
+        for other in self.other.iter().filter(|other| Some(other.section.as_str()) == section) {
+            leaves.serialize_entry(&other.name, &other.granted)?;
         }
         leaves.end()
     }

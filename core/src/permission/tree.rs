@@ -1,13 +1,13 @@
 //! The tree form `{"chat": {"delete": true, …}, …}`, used on the wire only.
 
-use alloc::{string::ToString as _, vec::Vec};
+use alloc::vec::Vec;
 
 use serde::{
     Serialize, Serializer,
     ser::{SerializeMap, SerializeStruct as _},
 };
 
-use super::{catalog::Permission, permissions::OtherLeaves, set::PermissionSet};
+use super::{catalog::Permission, other_leaves::OtherLeaves, set::PermissionSet};
 use crate::json::{Json, Limits, Members};
 
 /// Serialises a set as the contract's tree: every section, every leaf, all booleans.
@@ -99,7 +99,7 @@ struct Leaves<P> {
 
 impl<P> Default for Leaves<P> {
     fn default() -> Self {
-        Self { named: Vec::new(), granted: Vec::new(), other: OtherLeaves::new() }
+        Self { named: Vec::new(), granted: Vec::new(), other: OtherLeaves::default() }
     }
 }
 
@@ -124,9 +124,7 @@ impl<P: Permission> Leaves<P> {
                     self.named.push(*permission);
                     self.granted.extend(granted.then_some(*permission));
                 }
-                None => {
-                    self.other.entry(section.to_string()).or_default().insert(name.to_string(), granted);
-                }
+                None => self.other.add(section, name, granted),
             }
         }
         Ok(())
@@ -154,6 +152,7 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
+    use alloc::string::ToString as _;
     use crate::permission::Feature;
     use serde_json::{Value, json};
 

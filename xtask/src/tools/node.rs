@@ -46,6 +46,11 @@ impl Node {
         quiet(&self.binary).args([script.as_ref()]).env("PATH", &self.path)
     }
 
+    /// Runs npm with this Node.
+    pub(crate) fn npm(&self) -> Quiet {
+        quiet("npm").env("PATH", &self.path).hint("check the connection to the npm registry")
+    }
+
     /// Runs wrangler, without its telemetry.
     pub(crate) fn wrangler(&self) -> Quiet {
         quiet(self.bin("wrangler")).env("PATH", &self.path).env("WRANGLER_SEND_METRICS", "false")

@@ -1,24 +1,3 @@
-/** Why a call was refused; closed, so that a `switch` over it is checked. */
-export type PorticoErrorCode =
-  | "bad_options"
-  | "bad_signature"
-  | "malformed"
-  | "malformed_claim"
-  | "not_initialized"
-  | "token_expired"
-  | "token_not_yet_valid"
-  | "unknown_kid"
-  | "unsupported_header"
-  | "wrong_algorithm"
-  | "wrong_audience"
-  | "wrong_issuer";
-
-/** What every function of this package throws when it refuses. */
-export class PorticoError extends Error {
-  private constructor(code: PorticoErrorCode, message: string);
-  readonly code: PorticoErrorCode;
-}
-
 /** Algorithms a public key can be of. */
 export type Algorithm = "ES256" | "EdDSA" | "PS256" | "RS256";
 
@@ -39,9 +18,13 @@ export interface Claims {
   readonly [claim: string]: unknown;
 }
 
+declare const verified: unique symbol;
+
 /** A verified token's claims; only verification makes them. */
 export interface VerifiedClaims extends Claims {
   readonly iss: string;
+  /** Of the types only: no claims that somebody wrote down become verified ones. */
+  readonly [verified]: true;
 }
 
 /** What somebody wrote into a token. Nobody has verified any of it. */
@@ -60,16 +43,16 @@ export interface Expected {
   /** Must equal `iss` exactly. */
   readonly issuer: string;
   /** Must be named by `aud`; without it, tokens that carry `aud` are refused. */
-  readonly audience?: string;
+  readonly audience?: string | undefined;
   /** Unix seconds; the clock when absent. */
-  readonly now?: number;
-  /** Seconds of tolerance for `exp`, `nbf` and `iat`; 0 when absent. */
-  readonly clockTolerance?: number;
+  readonly now?: number | undefined;
+  /** Seconds of tolerance for `exp`, `nbf` and `iat`, at most a day; 0 when absent. */
+  readonly clockTolerance?: number | undefined;
 }
 
 /**
- * Loads the module; call it once and wait for it. Browsers, Node and Deno find it beside this file;
- * Workers and bundlers that compile wasm themselves pass their `WebAssembly.Module`, its bytes or its address.
+ * Loads the module; call it once and wait for it. Browsers, Node, Deno and bundlers find it beside this file, Workers
+ * bring it along; for anything else pass a `WebAssembly.Module`, its bytes or its address.
  *
  * @example
  * import { init } from "portico-auth";
@@ -98,13 +81,19 @@ export function expiresAt(token: string): number | null;
  * Verifies a token with a public key of the set, chosen by exact `kid`, and checks its claims as the
  * server does.
  *
+ * The set is given, or the address of one. By address it is kept for five minutes, asked for again when a token names
+ * a key that it lacks (at most every thirty seconds), and goes on serving when its address does not answer.
+ *
  * @example
- * const jwks = await (await fetch("https://auth.example/.well-known/jwks.json")).json();
- * const claims = await verifyToken(token, jwks, { issuer: "portico", audience: "web", algorithms: ["EdDSA"] });
+ * const claims = await verifyToken(token, "https://auth.example/.well-known/jwks.json", {
+ *   issuer: "portico",
+ *   audience: "web",
+ *   algorithms: ["EdDSA"],
+ * });
  */
 export function verifyToken(
   token: string,
-  jwks: Jwks,
+  keys: Jwks | URL | string,
   options: Expected & { readonly algorithms: readonly Algorithm[] },
 ): Promise<VerifiedClaims>;
 
@@ -114,18 +103,6 @@ export function verifyToken(
  *
  * @example
  * const secret = new TextEncoder().encode(process.env.WEBUI_SECRET_KEY);
- * const claims = verifyTokenWithSecret(token, secret, { issuer: "portico" });
+ * const claims = await verifyTokenWithSecret(token, secret, { issuer: "portico" });
  */
-export function verifyTokenWithSecret(token: string, secret: Uint8Array, expected: Expected): VerifiedClaims;
-
-/** Permissions as the API sends them, in two levels: section and name. */
-export type PermissionTree = { readonly [section: string]: { readonly [name: string]: boolean } };
-
-/**
- * Whether permissions grant a path such as `chat.delete`. A missing path is not granted. Administrators
- * are not bound by permissions; their tree is the plain one.
- *
- * @example
- * if (session.role === "admin" || hasPermission(session.permissions, "chat.delete")) showDelete();
- */
-export function hasPermission(permissions: PermissionTree | null | undefined, path: string): boolean;
+export function verifyTokenWithSecret(token: string, secret: Uint8Array, expected: Expected): Promise<VerifiedClaims>;

@@ -1,0 +1,30 @@
+const MESSAGES = {
+  bad_options: "the options of this call are incomplete or of the wrong type",
+  bad_signature: "the signature does not fit the key",
+  foreign_origin: "the address is not of the service that this client belongs to; a token must not go there",
+  keys_unavailable: "the key set can not be loaded",
+  malformed: "not a token in compact serialisation",
+  malformed_claim: "a claim is missing or of the wrong type",
+  malformed_tree: "not a tree of permissions, or not a list of groups with such trees",
+  network_error: "the service can not be reached",
+  no_session: "nobody is signed in",
+  not_initialized: "the module is not loaded: `await init()` first",
+  rate_limited: "too many requests; `retryAfter` says for how many seconds to wait",
+  refused: "the service refuses; `status` and `body` have its answer",
+  token_expired: "the token has expired",
+  token_not_yet_valid: "the token is not valid yet",
+  unavailable: "the service does not work at the moment",
+  unknown_kid: "no key of that kid",
+  unsupported_header: "a header member that changes the meaning of the token",
+  wrong_algorithm: "the algorithm is not one of the accepted ones, or not the key's",
+  wrong_audience: "the token is for another audience",
+  wrong_issuer: "the token is from another issuer",
+};
+
+export class PorticoError extends Error {
+  constructor(code, more) {
+    super(more?.message ?? MESSAGES[code]);
+    this.name = "PorticoError";
+    Object.assign(this, more, { code });
+  }
+}

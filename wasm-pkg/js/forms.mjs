@@ -1,0 +1,59 @@
+// What forms need. The module is one of its own, because its list of common passwords is as large as all the rest.
+import start, * as exports from "#portico_forms";
+import { PorticoError } from "./error.mjs";
+import { loader } from "./module.mjs";
+
+export const forms = loader(start, exports, () => new URL("./portico_forms_bg.wasm", import.meta.url));
+
+const MOST_BYTES = 1_024;
+
+export async function passwordPolicy(rules = {}) {
+  const { minLength = 8, maxBytes = MOST_BYTES, refusesGuessable = true, pattern, site = "" } = rules;
+  const valid = [minLength, maxBytes].every((count) => Number.isInteger(count) && count >= 0);
+  if (!valid || (pattern !== undefined && !(pattern instanceof RegExp))) throw new PorticoError("bad_options");
+  await forms.load();
+  return {
+    check(password, { email = "", name = "" } = {}) {
+      const normalized = password.normalize("NFC");
+      const refusal = (guessable) =>
+        forms.call("refusal", password, normalized, minLength, maxBytes, guessable, email, name, site);
+      // In the server's order: length and characters, the pattern, what is easily guessed.
+      const first = refusal(false);
+      if (first) return first;
+      // From the start, as the server does.
+      if (pattern && normalized.search(pattern) !== 0) return "pattern";
+      return (refusesGuessable && refusal(true)) || null;
+    },
+  };
+}
+
+const STEP_SECONDS = 30;
+
+export const totp = {
+  // What an enrolment shows, out of the address that an authenticator app reads.
+  parse(uri) {
+    let url;
+    try {
+      url = new URL(uri);
+    } catch {
+      throw new PorticoError("bad_options");
+    }
+    const secret = url.searchParams.get("secret");
+    if (url.protocol !== "otpauth:" || !secret) throw new PorticoError("bad_options");
+    const [, label = ""] = /([^/]*)$/.exec(url.pathname);
+    const account = decodeURIComponent(label).replace(/^[^:]*:\s*/, "");
+    return { issuer: url.searchParams.get("issuer") ?? "", account, secret, groups: secret.match(/.{1,4}/g).join(" ") };
+  },
+
+  async qrCode(uri) {
+    await forms.load();
+    const svg = forms.call("qrSvg", String(uri));
+    if (!svg) throw new PorticoError("bad_options");
+    return svg;
+  },
+
+  secondsLeft: (now = Date.now() / 1000) => STEP_SECONDS - (Math.floor(now) % STEP_SECONDS),
+
+  // What people type, as the server takes it: six digits, whatever spaces are between them; null for anything else.
+  normalizeCode: (typed) => /^\d{6}$/.exec(String(typed).replace(/\s/g, ""))?.[0] ?? null,
+};

@@ -1,0 +1,108 @@
+// Everything that is decided about a token is decided in wasm by the code that the server runs; signatures are
+// checked by WebCrypto.
+import { core } from "./core.mjs";
+import { PorticoError } from "./error.mjs";
+import { publicKeys } from "./keys.mjs";
+
+export { init } from "./core.mjs";
+
+const refuse = (code) => new PorticoError(code);
+const utf8 = new TextEncoder();
+
+const text = (value) => {
+  if (typeof value !== "string") throw refuse("malformed");
+  return value;
+};
+
+const headerOf = (token) => JSON.parse(core.call("unverifiedHeader", text(token)));
+
+export function decodeUnverified(token) {
+  return { header: headerOf(token), claims: JSON.parse(core.call("unverifiedClaims", token)) };
+}
+
+export function expiresAt(token) {
+  const { exp } = decodeUnverified(token).claims;
+  return typeof exp === "number" ? exp : null;
+}
+
+// RFC 7518 §3.4 writes ECDSA signatures as R‖S, which is what WebCrypto takes.
+const SHA256 = "SHA-256";
+const ALGORITHMS = {
+  ES256: { kty: "EC", crv: "P-256", key: { name: "ECDSA", namedCurve: "P-256" }, sign: { name: "ECDSA", hash: SHA256 } },
+  EdDSA: { kty: "OKP", crv: "Ed25519", key: { name: "Ed25519" }, sign: { name: "Ed25519" } },
+  PS256: { kty: "RSA", key: { name: "RSA-PSS", hash: SHA256 }, sign: { name: "RSA-PSS", saltLength: 32 } },
+  RS256: { kty: "RSA", key: { name: "RSASSA-PKCS1-v1_5", hash: SHA256 }, sign: { name: "RSASSA-PKCS1-v1_5" } },
+};
+
+export async function verifyToken(token, keys, options) {
+  if (!Array.isArray(options?.algorithms)) throw refuse("bad_options");
+  const expected = expectation(options);
+  const header = headerOf(token);
+  const wanted = Object.hasOwn(ALGORITHMS, header.alg) && ALGORITHMS[header.alg];
+  if (!wanted || !options.algorithms.includes(header.alg)) throw refuse("wrong_algorithm");
+  const key = await imported(await keyNamed(header.kid, keys), header.alg, wanted);
+  return checked(token, key, wanted.sign, expected);
+}
+
+// A shared secret is known by a digest of it, as the server names it (HKDF-SHA256).
+export async function verifyTokenWithSecret(token, secret, options) {
+  if (!(secret instanceof Uint8Array)) throw refuse("bad_options");
+  const expected = expectation(options);
+  const { alg, kid } = headerOf(token);
+  if (alg !== "HS256") throw refuse("wrong_algorithm");
+  const { subtle } = crypto;
+  const info = utf8.encode("portico/kid/v1");
+  const root = await subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  const name = await subtle.deriveBits({ name: "HKDF", hash: SHA256, salt: new Uint8Array(), info }, root, 72);
+  const encoded = btoa(String.fromCharCode(...new Uint8Array(name)));
+  if (kid !== encoded.replaceAll("+", "-").replaceAll("/", "_")) throw refuse("unknown_kid");
+  const hmac = { name: "HMAC", hash: SHA256 };
+  return checked(token, await subtle.importKey("raw", secret, hmac, false, ["verify"]), hmac, expected);
+}
+
+async function checked(token, key, algorithm, expected) {
+  const at = token.lastIndexOf(".");
+  // The reader has found the segment to be canonical base64url.
+  const signature = atob(token.slice(at + 1).replaceAll("-", "+").replaceAll("_", "/"));
+  const bytes = Uint8Array.from(signature, (character) => character.charCodeAt(0));
+  const valid = await crypto.subtle.verify(algorithm, key, bytes, utf8.encode(token.slice(0, at)));
+  if (!valid) throw refuse("bad_signature");
+  return JSON.parse(core.call("checkClaims", token, ...expected));
+}
+
+// What a caller expects, as the arguments of the function that checks claims.
+function expectation(options) {
+  const { issuer, audience, now = Date.now() / 1000, clockTolerance = 0 } = options ?? {};
+  const types = typeof issuer === "string" && (audience === undefined || typeof audience === "string");
+  const times = Number.isFinite(now) && Number.isInteger(clockTolerance) && clockTolerance >= 0;
+  if (!types || !times || clockTolerance > 86_400) throw refuse("bad_options");
+  return [issuer, audience, Math.floor(now), clockTolerance];
+}
+
+// One key by exact kid; a set that names a kid twice is no set.
+async function keyNamed(kid, keys) {
+  const named = (set) => (Array.isArray(set?.keys) ? set.keys : []).filter((key) => kid !== null && key?.kid === kid);
+  const remote = typeof keys === "string" || keys instanceof URL;
+  const found = named(remote ? await publicKeys(keys, (set) => named(set).length === 1) : keys);
+  if (found.length !== 1) throw refuse("unknown_kid");
+  return found[0];
+}
+
+// Importing a key costs as much as a verification; what was imported is kept as long as the key says the same.
+const kept = new WeakMap();
+
+async function imported(jwk, alg, wanted) {
+  const { kty, crv, x, y, n, e, alg: declared, use } = jwk;
+  const fits = kty === wanted.kty && (!wanted.crv || crv === wanted.crv);
+  if (!fits || (declared ?? alg) !== alg || (use ?? "sig") !== "sig") throw refuse("wrong_algorithm");
+  const material = [alg, x, y, n, e].join();
+  const known = kept.get(jwk);
+  if (known?.material === material) return known.key;
+  try {
+    const key = await crypto.subtle.importKey("jwk", { kty, crv, x, y, n, e }, wanted.key, false, ["verify"]);
+    kept.set(jwk, { material, key });
+    return key;
+  } catch {
+    throw refuse("unknown_kid");
+  }
+}
