@@ -42,6 +42,30 @@ fn every_route_states_its_policy_and_the_policies_are_these() {
 }
 
 #[test]
+fn the_npm_package_has_types_for_the_routes_there_are() {
+    let types = std::fs::read_to_string(crate::harness::root().join("wasm-pkg/js/routes.d.ts")).unwrap();
+    let typed: Vec<&str> = types
+        .lines()
+        .filter_map(|line| line.strip_prefix("  \"")?.split_once("\": Route<"))
+        .map(|(r, _)| r)
+        .collect();
+    let router = Router::<Memory>::new();
+    let routes: Vec<String> =
+        router.routes().map(|route| format!("{} {}", route.method, route.path)).collect();
+    for typed in &typed {
+        assert!(routes.iter().any(|route| route == typed), "{typed}");
+    }
+    // Another spelling of a typed route, and what is never there.
+    let untyped = ["GET /api/v1/auths", "POST /api/auth/cloudfront/refresh"];
+    for route in routes.iter().filter(|route| !untyped.contains(&route.as_str())) {
+        let path = route.split_once(' ').unwrap().1;
+        let is_auth =
+            ["/api/v1/auths", "/api/auth/", "/api/user"].iter().any(|prefix| path.starts_with(prefix));
+        assert!(!is_auth || typed.contains(&route.as_str()), "{route}");
+    }
+}
+
+#[test]
 fn guarded_routes_refuse_strangers_and_those_of_administrators_everybody_else() {
     /* AD-04, TH-15 */
     let app = TestApp::with_vars(&[("ENABLE_SIGNUP", "true"), ("DEFAULT_USER_ROLE", "user")]);

@@ -2,3 +2,4 @@
 //! rest is `core`'s own.
 
 mod signatures;
+mod tokens;

@@ -11,7 +11,7 @@ use crate::{
     directory::Directory,
     idp::Idp,
     lint, package, requirements,
-    step::{quiet, step},
+    step::{Quiet, quiet, step},
     tools, workspace,
 };
 
@@ -308,11 +308,18 @@ fn librechat(node: &tools::Node) -> Result<Count> {
 
 fn npm_package() -> Result<Count> {
     let node = package::build()?;
-    let count = step("tests of the npm package", || {
-        let script =
-            node.script("--test").args(["wasm-pkg/test/package.test.mjs"]).env("NODE_NO_WARNINGS", "1");
-        counted(script.run_and_report()?)
-    })?;
+    let (tarball, browser) = (package::pack(&node)?, tools::browser()?);
+    let tests = workspace::root().join("wasm-pkg/test");
+    let script = |name: &str| {
+        let script = node.script(tests.join(name)).env("NODE_NO_WARNINGS", "1");
+        script.env("PORTICO_CHROMIUM", &browser.binary)
+    };
+    let run = |title: &str, command: Quiet| step(title, || counted(command.run_and_report()?));
+    let in_node = node.script("--test").args([tests.join("node.test.mjs"), tests.join("client.test.mjs")]);
+    let count = run("tests of the npm package in Node", in_node.env("NODE_NO_WARNINGS", "1"))?
+        .plus(run("in Chromium", script("chromium.mjs"))?)
+        .plus(run("in workerd", script("workerd.mjs"))?)
+        .plus(run("its tarball with Vite and webpack", script("bundlers.mjs").args([&tarball]))?);
     step("types of the npm package", || {
         quiet(node.bin("tsc"))
             .args(["--project", "wasm-pkg/test/tsconfig.json"])

@@ -152,8 +152,8 @@ mod tests {
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
     use super::*;
-    use alloc::string::ToString as _;
     use crate::permission::Feature;
+    use alloc::string::ToString as _;
     use serde_json::{Value, json};
 
     fn tree(set: PermissionSet<Feature>) -> Value {

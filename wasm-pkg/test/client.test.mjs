@@ -1,0 +1,227 @@
+// The client's faults and clocks, against a service that does as it is told. Tabs and a real service: tests/pages.
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { PorticoClient } from "../dist/client.mjs";
+import { PorticoError } from "../dist/index.mjs";
+
+const code = (wanted) => (error) => error instanceof PorticoError && error.code === wanted;
+const base = "https://auth.example";
+const segment = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+const user = { id: "1", name: "Ann", email: "ann@example.com", role: "USER", avatar: null };
+
+let made = 0;
+const token = (seconds = 900) =>
+  `${segment({ alg: "HS256" })}.${segment({ exp: Math.floor(Date.now() / 1000) + seconds, n: (made += 1) })}.AAAA`;
+
+const json = (body, init) => Response.json(body, init);
+
+// Answers each route by its function, and remembers what was asked.
+function service(routes, options = {}) {
+  const asked = [];
+  const fetch = async (request) => {
+    const route = `${request.method} ${new URL(request.url).pathname}`;
+    asked.push({ route, bearer: request.headers.get("authorization"), body: await request.clone().text() });
+    return (routes[route] ?? (() => json({ message: "no such route" }, { status: 404 })))(request, asked);
+  };
+  const client = new PorticoClient({ baseUrl: base, dialect: "librechat", fetch, ...options });
+  const events = [];
+  for (const name of ["signed-in", "refreshed", "signed-out", "second-factor-needed"]) {
+    client.on(name, (told) => events.push([name, told]));
+  }
+  const count = (route) => asked.filter((each) => each.route === route).length;
+  return { client, asked, events, count, names: () => events.map(([name]) => name) };
+}
+
+const LOGIN = "POST /api/auth/login";
+const REFRESH = "POST /api/auth/refresh";
+const login = { [LOGIN]: () => json({ token: token(), user }) };
+const refresh = { [REFRESH]: () => json({ token: token(), user }) };
+const form = { email: "ann@example.com", password: "correct horse" };
+
+test("signing in gives a session, told to whoever listens", async () => {
+  const { client, events, asked } = service(login);
+  const { status, session } = await client.signIn(form);
+  assert.equal(status, "signed-in");
+  assert.deepEqual(session.user, { id: "1", name: "Ann", email: "ann@example.com", role: "user", picture: null });
+  assert.equal(session, client.session);
+  assert.ok(session.expiresAt > Date.now() / 1000 + 890);
+  assert.deepEqual(events, [["signed-in", session]]);
+  assert.deepEqual(JSON.parse(asked[0].body), form);
+  client.close();
+});
+
+test("a second factor is asked for before there is a session", async () => {
+  const { client, names, asked } = service({
+    [LOGIN]: () => json({ twoFAPending: true, tempToken: "temp" }),
+    "POST /api/auth/2fa/verify-temp": () => json({ token: token(), user }),
+  });
+  await assert.rejects(async () => client.verifySecondFactor({ code: "123456" }), code("bad_options"));
+  const { status, challenge } = await client.signIn(form);
+  assert.deepEqual([status, challenge.step, client.session, client.challenge.token], ["second-factor-needed", "verify", null, "temp"]);
+  await client.verifySecondFactor({ recoveryCode: "abcd" });
+  assert.deepEqual(JSON.parse(asked.at(-1).body), { tempToken: "temp", backupCode: "abcd" });
+  assert.deepEqual(names(), ["second-factor-needed", "signed-in"]);
+  assert.equal(client.challenge, null);
+  client.close();
+});
+
+test("of many requests with a spent token one refreshes, and all go on", async () => {
+  let good;
+  const { client, count, asked } = service({
+    ...login,
+    [REFRESH]: () => json({ token: (good = token()), user }),
+    "GET /thing": (request) => json({}, { status: request.headers.get("authorization") === `Bearer ${good}` ? 200 : 401 }),
+  });
+  await client.signIn(form);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => client.fetch("/thing")));
+  assert.ok(answers.every(({ status }) => status === 200));
+  assert.equal(count(REFRESH), 1);
+  assert.equal(count("GET /thing"), 40, "each is asked once more, and no oftener");
+  assert.equal(asked.at(-1).bearer, `Bearer ${good}`);
+  client.close();
+});
+
+test("a request is repeated once, with its body, and then its answer stands", async () => {
+  const { client, asked, count } = service({ ...login, ...refresh, "POST /thing": () => json({}, { status: 401 }) });
+  await client.signIn(form);
+  const answer = await client.fetch("/thing", { method: "POST", body: "text" });
+  assert.equal(answer.status, 401);
+  assert.deepEqual([count("POST /thing"), count(REFRESH)], [2, 1]);
+  assert.deepEqual(asked.filter(({ route }) => route === "POST /thing").map(({ body }) => body), ["text", "text"]);
+  client.close();
+});
+
+test("nobody's token goes to another origin", async () => {
+  const { client, asked } = service(login);
+  await client.signIn(form);
+  for (const foreign of ["https://evil.example/", "http://auth.example/", "https://auth.example:444/", "//evil.example/x"]) {
+    await assert.rejects(client.fetch(foreign), code("foreign_origin"), foreign);
+    await assert.rejects(client.fetch(new Request(new URL(foreign, base))), code("foreign_origin"), foreign);
+  }
+  assert.equal(asked.length, 1);
+  client.close();
+});
+
+test("a token is kept nowhere unless a place is named", async () => {
+  const kept = new Map();
+  const storage = {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value),
+    removeItem: (key) => kept.delete(key),
+  };
+  const routes = {
+    ...login,
+    "POST /api/v1/auths/signin": () => json({ ...user, role: "user", token: token(), expires_at: null, permissions: {} }),
+    "GET /api/v1/auths/": (request) =>
+      request.headers.has("authorization")
+        ? json({ ...user, role: "user", token: request.headers.get("authorization").slice(7), expires_at: null, permissions: {} })
+        : json({ detail: "Not authenticated" }, { status: 401 }),
+    "POST /api/v1/auths/signout": () => json({ status: true, redirect_url: "https://sso.example/out" }),
+  };
+  const first = service(routes, { dialect: "open-webui", storage });
+  await first.client.signIn(form);
+  assert.deepEqual([...kept.values()], [first.client.session.token]);
+  const second = service(routes, { dialect: "open-webui", storage });
+  assert.equal((await second.client.start()).user.name, "Ann");
+  assert.deepEqual(await second.client.signOut(), { redirect: "https://sso.example/out" });
+  assert.equal(kept.size, 0);
+  const third = service(routes, { dialect: "open-webui" });
+  assert.equal(await third.client.start(), null);
+  for (const { client } of [first, second, third]) client.close();
+});
+
+test("the next token is asked for ahead of the end of the present one", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_800_000_000_000 });
+  try {
+    const { client, count, names } = service({ ...login, ...refresh });
+    await client.signIn(form);
+    mock.timers.tick(800_000);
+    assert.equal(count(REFRESH), 0, "not before 60 and at most 30 seconds for chance");
+    const refreshed = new Promise((told) => client.on("refreshed", told));
+    mock.timers.tick(41_000);
+    await refreshed;
+    assert.deepEqual([count(REFRESH), names()], [1, ["signed-in", "refreshed"]]);
+    client.close();
+    mock.timers.tick(10_000_000);
+    assert.equal(count(REFRESH), 1, "a client that is closed asks for nothing");
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a service that does not work ends no session, and is asked again later", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_800_000_000_000 });
+  try {
+    const failures = [
+      () => Promise.reject(new TypeError("offline")),
+      () => json({}, { status: 503, headers: { "retry-after": "5" } }),
+      () => json({}, { status: 429 }),
+    ];
+    const { client, names, count } = service({ ...login, [REFRESH]: () => (failures.shift() ?? refresh[REFRESH])() });
+    await client.signIn(form);
+    for (const wanted of ["network_error", "unavailable", "rate_limited"]) {
+      await assert.rejects(client.refresh(), code(wanted));
+      assert.equal(client.session.user.name, "Ann");
+    }
+    const refreshed = new Promise((told) => client.on("refreshed", told));
+    mock.timers.tick(60_000);
+    await refreshed;
+    assert.deepEqual([count(REFRESH), names()], [4, ["signed-in", "refreshed"]]);
+    client.close();
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a refresh that is refused ends the session, once", async () => {
+  for (const [refusal, status] of [
+    [() => json({ message: "no" }, { status: 403 }), 403],
+    [() => new Response("Refresh token expired or not found for this user", { status: 401 }), 401],
+    [() => new Response("Refresh token not provided"), undefined],
+  ]) {
+    const { client, events } = service({ ...login, [REFRESH]: refusal, "GET /thing": () => json({}, { status: 401 }) });
+    await client.signIn(form);
+    assert.equal((await client.fetch("/thing")).status, 401);
+    assert.equal(client.session, null);
+    assert.deepEqual(events.at(-1), ["signed-out", { reason: "ended" }]);
+    await assert.rejects(client.refresh(), (error) => code("no_session")(error) && error.status === status);
+    assert.equal(events.length, 2);
+    client.close();
+  }
+});
+
+test("whoever can not be signed out is not told so", async () => {
+  const { client, names } = service({ ...login, "POST /api/auth/logout": () => json({}, { status: 503 }) });
+  await client.signIn(form);
+  await assert.rejects(client.signOut(), code("unavailable"));
+  assert.equal(client.session.user.name, "Ann");
+  assert.deepEqual(names(), ["signed-in"]);
+  client.close();
+});
+
+test("a refusal carries the service's words", async () => {
+  const { client } = service({
+    [LOGIN]: () => json({ message: "Too many login attempts" }, { status: 429, headers: { "retry-after": "120" } }),
+    "GET /api/v1/auths/sessions": () => json({ detail: "Not authenticated" }, { status: 401 }),
+  });
+  await assert.rejects(client.signIn(form), (error) => {
+    assert.deepEqual([error.code, error.status, error.retryAfter, error.message], ["rate_limited", 429, 120, "Too many login attempts"]);
+    return true;
+  });
+  await assert.rejects(client.call("GET /api/v1/auths/sessions"), (error) => error.message === "Not authenticated");
+  await assert.rejects(client.call("DELETE /api/v1/auths/sessions/{id}", {}), code("bad_options"));
+  client.close();
+});
+
+test("what comes into a path can not leave it", async () => {
+  const { client, asked } = service({});
+  await assert.rejects(client.call("DELETE /api/v1/auths/sessions/{id}", { path: { id: "../../x?y" } }), code("refused"));
+  assert.equal(asked[0].route, "DELETE /api/v1/auths/sessions/..%2F..%2Fx%3Fy");
+  client.close();
+});
+
+test("options that make no sense are refused", () => {
+  for (const options of [{}, { baseUrl: "nowhere" }, { baseUrl: base, dialect: "other" }, { baseUrl: base, refreshAhead: -1 }]) {
+    assert.throws(() => new PorticoClient(options), code("bad_options"), JSON.stringify(options));
+  }
+});

@@ -1,0 +1,112 @@
+// The package in Node, as people get it.
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import * as portico from "../dist/index.mjs";
+import { casesOf } from "./suite.mjs";
+
+const code = (wanted) => (error) => error instanceof portico.PorticoError && error.code === wanted;
+
+test("calls before init name the missing call", () => {
+  assert.throws(() => portico.decodeUnverified("a.b.c"), code("not_initialized"));
+  assert.throws(() => portico.hasPermission({}, "chat.delete"), /await init\(\)/);
+});
+
+for (const [name, run] of Object.entries(casesOf(portico))) test(name, run);
+
+// A server of key sets, which answers as it is told and counts.
+async function keyServer() {
+  const server = createServer((_, response) => {
+    said.asked += 1;
+    response.writeHead(said.status, { "content-type": "application/json", ...said.headers });
+    response.end(typeof said.set === "string" ? said.set : JSON.stringify(said.set));
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  const said = { asked: 0, status: 200, set: { keys: [] }, headers: {} };
+  const url = `http://127.0.0.1:${server.address().port}/jwks.json`;
+  return { said, url, close: () => server.close() };
+}
+
+async function issuer(kid) {
+  const { publicKey, privateKey } = await generateKeyPair("EdDSA", { extractable: true });
+  const claims = () => new SignJWT({ iss: "portico" }).setExpirationTime("1m");
+  return {
+    jwk: { ...(await exportJWK(publicKey)), kid },
+    token: await claims().setProtectedHeader({ alg: "EdDSA", kid }).sign(privateKey),
+  };
+}
+
+const verify = (token, keys) => portico.verifyToken(token, keys, { issuer: "portico", algorithms: ["EdDSA"] });
+
+// The clock of key sets, moved by hand.
+async function withClock(run) {
+  const real = performance.now.bind(performance);
+  let ahead = 0;
+  performance.now = () => real() + ahead;
+  try {
+    await run((seconds) => (ahead += seconds * 1000));
+  } finally {
+    performance.now = real;
+  }
+}
+
+test("a key set is asked for once, by however many tokens, and kept for five minutes", () =>
+  withClock(async (forward) => {
+    const { said, url, close } = await keyServer();
+    const { jwk, token } = await issuer("k1");
+    said.set = { keys: [jwk] };
+    await Promise.all(Array.from({ length: 20 }, () => verify(token, url)));
+    await verify(token, new URL(url));
+    assert.equal(said.asked, 1);
+    forward(299);
+    await verify(token, url);
+    assert.equal(said.asked, 1);
+    forward(2);
+    await verify(token, url);
+    assert.equal(said.asked, 2);
+    close();
+  }));
+
+test("an unknown kid asks again, but not for every made-up one", () =>
+  withClock(async (forward) => {
+    const { said, url, close } = await keyServer();
+    const [old, fresh] = [await issuer("old"), await issuer("fresh")];
+    said.set = { keys: [old.jwk] };
+    await verify(old.token, url);
+    said.set = { keys: [old.jwk, fresh.jwk] };
+    await assert.rejects(verify(fresh.token, url), code("unknown_kid"));
+    assert.equal(said.asked, 1, "within the pause");
+    forward(31);
+    await verify(fresh.token, url);
+    assert.equal(said.asked, 2);
+    const stranger = await issuer("stranger");
+    for (let n = 0; n < 5; n += 1) await assert.rejects(verify(stranger.token, url), code("unknown_kid"));
+    assert.equal(said.asked, 2);
+    close();
+  }));
+
+test("a key set that does not answer any more goes on serving", () =>
+  withClock(async (forward) => {
+    const { said, url, close } = await keyServer();
+    const { jwk, token } = await issuer("k1");
+    said.set = { keys: [jwk] };
+    await verify(token, url);
+    for (const failure of [{ status: 500 }, { status: 200, set: "no JSON" }, { set: {} }, { status: 302, headers: { location: "/x" } }]) {
+      Object.assign(said, failure);
+      forward(301);
+      await verify(token, url);
+    }
+    close();
+    forward(301);
+    await verify(token, url);
+  }));
+
+test("a key set that never answered is a refusal of its own", async () => {
+  const { said, url, close } = await keyServer();
+  const { token } = await issuer("k1");
+  said.status = 503;
+  await assert.rejects(verify(token, url), code("keys_unavailable"));
+  close();
+  await assert.rejects(verify(token, "http://auth.example/jwks.json"), code("bad_options"), "keys travel encrypted");
+});
