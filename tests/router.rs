@@ -51,7 +51,7 @@ fn the_npm_package_has_types_for_the_routes_there_are() {
         .collect();
     let router = Router::<Memory>::new();
     let routes: Vec<String> =
-        router.routes().map(|route| format!("{} {}", route.method, route.path)).collect();
+        router.routes().iter().map(|route| format!("{} {}", route.method, route.path)).collect();
     for typed in &typed {
         assert!(routes.iter().any(|route| route == typed), "{typed}");
     }
