@@ -5,7 +5,6 @@ pub(crate) mod config;
 mod faults;
 mod invitations;
 mod mail;
-mod pages;
 mod roles;
 mod user;
 

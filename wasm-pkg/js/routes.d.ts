@@ -97,6 +97,14 @@ export interface Invitation {
   expires_at: number;
   link?: string;
 }
+export interface PasswordPolicyAnswer {
+  min_length: number;
+  max_bytes: number;
+  refuses_guessable: boolean;
+  has_pattern: boolean;
+  hint: string | null;
+  site: string;
+}
 export interface Trial {
   ok: boolean;
   steps: { step: string; ok: boolean; detail: string }[];
@@ -169,6 +177,7 @@ export interface Routes {
     { id: string; name: string; role: Role; email: string },
     Body<{ name: string; email: string; password: string; role?: Role }>
   >;
+  "GET /api/v1/auths/password/policy": Route<PasswordPolicyAnswer>;
   "POST /api/v1/auths/update/password": Route<true, Body<{ password: string; new_password: string }>>;
   "POST /api/v1/auths/update/profile": Route<
     { id: string; name: string; role: Role; email: string; profile_image_url: string },
@@ -212,6 +221,7 @@ export interface Routes {
   "POST /api/v1/auths/admin/config/ldap/test": Route<Trial, Body<{ user?: string | null }>>;
   "GET /api/v1/auths/admin/config/oauth": Route<Settings>;
   "POST /api/v1/auths/admin/config/oauth": Route<Settings, Body<Settings>>;
+  "POST /api/v1/auths/admin/config/oauth/test": Route<Trial>;
   "GET /api/v1/users/": Route<{ users: (User & { group_ids: string[] })[]; total: number }, Page>;
   "GET /api/v1/users/all": Route<{ users: UserInfo[]; total: number }>;
   "GET /api/v1/users/search": Route<{ users: UserInfo[]; total: number }, Page>;

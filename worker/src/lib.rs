@@ -10,7 +10,6 @@ pub mod http;
 pub mod librechat;
 pub mod open_webui;
 pub mod openapi;
-pub mod pages;
 pub mod platform;
 pub mod provider_callback;
 pub mod public_config;

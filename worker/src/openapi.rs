@@ -128,8 +128,6 @@ fn parameter(place: &str, name: &str, required: bool) -> Value {
 fn content(schema: &str) -> Value {
     match schema {
         "Image" => json!({"image/*": {"schema": {}}}),
-        "Page" => json!({"text/html": {"schema": {"type": "string"}}}),
-        "Script" => json!({"text/javascript": {"schema": {"type": "string"}}}),
         // A few of LibreChat's refusals are a text, as is what it says to whoever has no session to go on with.
         "MemberRefusal" | "ResumedSession" => {
             let schema = if schema == "ResumedSession" { "MemberSession" } else { schema };

@@ -149,7 +149,8 @@ fn sources(dir: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
     for entry in fs::read_dir(dir).with_context(|| format!("read {}", dir.display()))? {
         let path = entry?.path();
         if path.is_dir() {
-            if !path.ends_with("build") {
+            // Pages are built by themselves, and become no part of the wasm.
+            if !path.ends_with("build") && !path.ends_with("worker/pages") {
                 sources(&path, files)?;
             }
         } else if path.extension().is_some_and(|extension| {

@@ -16,6 +16,7 @@ mod settings;
 mod sign_out;
 mod start;
 mod token_exchange;
+mod trial;
 
 pub use callback::{Back, CallbackQuery, Came, Previous, Returned, callback};
 pub use clients::configured;
@@ -28,3 +29,4 @@ pub use registration::{Credentials, RegistrationError, integrations, register, w
 pub use sign_out::{BackchannelError, end_session_url, hear};
 pub use start::{Away, expire, start};
 pub use token_exchange::{TokenExchangeError, exchange};
+pub use trial::{Fails, Trial, Works, try_out};

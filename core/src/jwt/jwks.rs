@@ -40,6 +40,16 @@ impl Jwks {
         Ok(Self(keys))
     }
 
+    /// How many keys there are that can be used.
+    pub const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The key of exactly this name (TK-04).
     pub fn find(&self, kid: &str) -> Option<&PublicKey> {
         self.0.iter().find(|key| key.kid() == kid)

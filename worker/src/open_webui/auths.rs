@@ -7,6 +7,7 @@ pub mod api_key;
 pub mod ldap;
 pub mod mfa;
 pub mod oauth;
+pub mod password_policy;
 pub mod session;
 pub mod sessions;
 pub mod signin;

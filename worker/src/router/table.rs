@@ -9,7 +9,7 @@ use crate::{
     http::answer::Answer,
     librechat::{self, limits::Limiter},
     open_webui::{self, auths, groups, users},
-    openapi, pages, provider_callback, public_config, well_known,
+    openapi, provider_callback, public_config, well_known,
 };
 
 /// The route table. Rows that share a handler answer under several paths or methods.
@@ -71,6 +71,7 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
         (POST,   "/api/v1/auths/admin/config/ldap/test",          admin!(auths::ldap::test),                                       FORM,    Unlimited,                                   Own,     None,                             Long),
         (GET,    "/api/v1/auths/admin/config/oauth",              admin!(auths::admin_config::read_oauth),              FORM,    Unlimited,                                   Any,     None,                             Long),
         (POST,   "/api/v1/auths/admin/config/oauth",              admin!(auths::admin_config::write_oauth),             FORM,    Unlimited,                                   Own,     Some(Event::ChangeSettings),      Long),
+        (POST,   "/api/v1/auths/admin/config/oauth/test",         admin!(auths::oauth::test),                           FORM,    Unlimited,                                   Own,     None,                             Long),
         (GET,    "/api/v1/auths/admin/details",                   current!(auths::admin_details::admin_details),        FORM,    Unlimited,                                   Any,     None,                             Long),
         (DELETE, "/api/v1/auths/api_key",                         human!(auths::api_key::delete),                       FORM,    ApiKey,                                      Own,     Some(Event::DeleteApiKey),        Long),
         (GET,    "/api/v1/auths/api_key",                         human!(auths::api_key::read),                         FORM,    ApiKey,                                      Own,     Some(Event::ReadApiKey),          Long),
@@ -94,6 +95,7 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
         (GET,    "/api/v1/auths/sessions",                        human!(auths::sessions::list),                        FORM,    Unlimited,                                   Any,     None,                             Long),
         (DELETE, "/api/v1/auths/sessions",                        human!(auths::sessions::end_others),                  FORM,    Unlimited,                                   Own,     Some(Event::EndSessions),         Long),
         (DELETE, "/api/v1/auths/sessions/{id}",                   human!(auths::sessions::end),                         FORM,    Unlimited,                                   Own,     Some(Event::EndSessions),         Long),
+        (GET,    "/api/v1/auths/password/policy",                 anonymous!(auths::password_policy::policy),           FORM,    Unlimited,                                   Any,     None,                             Long),
         (POST,   "/api/v1/auths/signin",                          anonymous!(auths::signin::signin),                    FORM,    SignIn,                                      Welcome, Some(Event::SignIn),              Long),
         (GET,    "/api/v1/auths/signout",                         anonymous!(auths::signout::signout),                  FORM,    Unlimited,                                   Welcome, Some(Event::SignOut),             Long),
         (POST,   "/api/v1/auths/signout",                         anonymous!(auths::signout::signout),                  FORM,    Unlimited,                                   Welcome, Some(Event::SignOut),             Long),
@@ -157,8 +159,6 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
         (GET,    "/api/version",                                  anonymous!(open_webui::version::version),             FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/dev/outbox",                                   anonymous!(dev_outbox::list),                         FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/health",                                       anonymous!(open_webui::version::health),              FORM,    Unlimited,                                   Any,     None,                             Short),
-        (GET,    "/auth",                                         anonymous!(pages::sign_in),                           FORM,    Unlimited,                                   Any,     None,                             Long),
-        (GET,    "/login",                                        anonymous!(pages::sign_in),                           FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/oauth/clients/{client_id}/authorize",          verified!(open_webui::integrations::authorize),       FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/oauth/clients/{client_id}/callback",           anonymous!(open_webui::integrations::callback),       FORM,    Unlimited,                                   Any,     Some(Event::AuthorizeClient),     Long),
         (GET,     "/oauth/error",                                   anonymous!(librechat::oauth::error),                  FORM,    Unlimited,                                   Any,     None,                             Long),
@@ -171,12 +171,7 @@ pub fn routes<P: Ports>() -> Vec<Route<P>> {
         (GET,     "/oauth/{provider}/login",                        anonymous!(open_webui::oauth::login),                 FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,     "/oauth/{provider}/login/callback",               anonymous!(provider_callback::callback),              FORM,    Unlimited,                                   Any,     Some(Event::SignIn),              Long),
         (GET,    "/openapi.json",                                 anonymous!(openapi::openapi),                         FORM,    Unlimited,                                   Any,     None,                             Long),
-        (GET,    "/pages.js",                                     anonymous!(pages::script),                            FORM,    Unlimited,                                   Any,     None,                             Long),
         (GET,    "/ready",                                        anonymous!(open_webui::version::ready),               FORM,    Unlimited,                                   Any,     None,                             Long),
-        (GET,    "/register",                                     anonymous!(pages::register),                          FORM,    Unlimited,                                   Any,     None,                             Long),
-        (GET,    "/reset-password",                               anonymous!(pages::reset_password),                    FORM,    Unlimited,                                   Any,     None,                             Long),
-        (GET,    "/sign-in.js",                                   anonymous!(pages::sign_in_script),                    FORM,    Unlimited,                                   Any,     None,                             Long),
-        (GET,    "/verify",                                       anonymous!(pages::verify),                            FORM,    Unlimited,                                   Any,     None,                             Long),
     ];
     let row = |(method, path, guarded, body_cap, throttle, origin, audit, way): Row<P>| Route {
         method,

@@ -5,14 +5,14 @@ use percent_encoding::percent_decode_str;
 use portico_core::{
     flow::{
         denial::Denial,
-        oauth::{self, ProviderTokenError},
+        oauth::{self, Fails, ProviderTokenError, Works},
     },
     identity::Unlinked,
     oauth::Provider,
     ports::Ports,
     secret::Secret,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::signin;
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
     },
     open_webui::{
         self,
-        caller::{self, HumanSession, Verified},
+        caller::{self, Admin, HumanSession, Verified},
         error::Error,
         validate::Fields,
         view,
@@ -110,6 +110,58 @@ pub async fn unlink(call: &Call<'_, impl Ports>, caller: HumanSession<'_>) -> Re
         Unlinked::None => Err(Error::missing("No account of this provider is linked")),
         Unlinked::Last => Err(Error::last_way_in()),
     }
+}
+
+/// `POST /api/v1/auths/admin/config/oauth/test`: tries the provider that is stored, as far as that goes without a browser.
+/// Says in plain words what works and what does not.
+///
+/// # Errors
+/// 503.
+pub async fn test(call: &Call<'_, impl Ports>, _: Admin<'_>) -> Result<Answer, Error> {
+    let trial = oauth::try_out(&call.ctx).await?;
+    let steps: Vec<_> = trial.iter().map(|found| found.as_ref().map_or_else(fails, works)).collect();
+    Ok(answer::json(StatusCode::OK, &json!({"ok": trial.iter().all(Result::is_ok), "steps": steps})))
+}
+
+fn works(works: &Works) -> Value {
+    let (step, detail) = match works {
+        Works::ClientAuth { method } => ("client_auth", format!("The provider takes {method}.")),
+        Works::Discovery { issuer } => ("discovery", format!("The provider says that it is {issuer}.")),
+        Works::Keys { count } => ("keys", format!("Its keys can be had; {count} can be used.")),
+        Works::Scopes => ("scopes", "It knows everything that is asked for.".to_string()),
+        Works::Settings => ("configuration", "The settings make sense.".to_string()),
+    };
+    json!({"step": step, "ok": true, "detail": detail})
+}
+
+fn fails(fails: &Fails) -> Value {
+    let (step, detail) = match fails {
+        Fails::ClientAuth { method, offered } => {
+            let offered = offered.join(", ");
+            let text = format!(
+                "The provider does not take {method}. Set OAUTH_TOKEN_ENDPOINT_AUTH_METHOD to one of: {offered}."
+            );
+            ("client_auth", text)
+        }
+        Fails::Discovery(error) => ("discovery", format!("What the provider says about itself {error}.")),
+        Fails::Keys { url } => ("keys", format!("There is no key at {url} that could be used.")),
+        Fails::Scopes { unknown } => (
+            "scopes",
+            format!("The provider does not know {}. Take it out of OAUTH_SCOPES.", unknown.join(", ")),
+        ),
+        Fails::Settings => {
+            let text = "OPENID_PROVIDER_URL is no address that may be asked, or the way of showing who we are needs a secret that is not there.";
+            ("configuration", text.to_string())
+        }
+        Fails::Unconfigured => {
+            let text = "No provider is configured: OPENID_PROVIDER_URL and OAUTH_CLIENT_ID are needed.";
+            ("configuration", text.to_string())
+        }
+        Fails::Unreachable { url } => {
+            ("connect", format!("Nobody answers at {url} with what is expected there."))
+        }
+    };
+    json!({"step": step, "ok": false, "detail": detail})
 }
 
 /// What the path has for a provider: integrations' names have colons and slashes.
