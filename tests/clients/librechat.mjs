@@ -274,35 +274,8 @@ async function inChromium() {
     stale: async () => staleToken(),
     events: () => page.evaluate(() => window.told),
     reload: open,
-    page,
     close: () => browser.close(),
   };
-}
-
-/// The plain pages behind the links of mails, for whoever has no other frontend.
-async function pages({ page }) {
-  const email = "pages@example.com";
-  const press = async () => {
-    await page.click("button");
-    await page.waitForFunction(() => !["", "…"].includes(document.querySelector("output").textContent));
-    return page.textContent("output");
-  };
-  await check("pages: register, verify and reset", async () => {
-    await page.goto(`${base}/register`);
-    for (const [name, value] of Object.entries({ name: "Paige", email, password: PASSWORD, confirm_password: PASSWORD })) {
-      await page.fill(`[name=${name}]`, value);
-    }
-    equal(await press(), "Please check your email to verify your email address.");
-    const find = (text) => /https?:\S+/.exec(text)[0];
-    await page.goto(find(await mail(email, "Verify your email")));
-    equal(await press(), "Email verification was successful");
-    await fetch(`${base}/api/auth/requestPasswordReset`, {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email }),
-    });
-    await page.goto(find(await mail(email, "Password Reset Request")));
-    await page.fill("[name=password]", "another horse battery");
-    equal(await press(), "Password reset was successful");
-  });
 }
 
 // The first account administrates and can not be deleted: somebody else's.
@@ -314,7 +287,6 @@ await fetch(`${base}/api/v1/auths/signup`, {
 for (const [where, start] of [["node", inNode], ["chromium", inChromium]]) {
   const client = await start();
   await journey(where, client);
-  if (client.page) await pages(client);
   await client.close();
 }
 finish();

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    package,
+    package, pages,
     step::{quiet, step, write_if_changed},
     tools, workspace,
 };
@@ -32,7 +32,7 @@ pub(crate) struct Build {
 /// What can be built.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Product {
-    /// The worker
+    /// The worker and its pages
     Worker,
     /// The npm package
     Package,
@@ -42,6 +42,7 @@ impl Build {
     pub(crate) fn run(self) -> Result<()> {
         if self.only != Some(Product::Package) {
             worker()?;
+            pages::build()?;
         }
         if self.only.is_none() {
             parts()?;
@@ -81,6 +82,10 @@ fn parts() -> Result<()> {
     Ok(())
 }
 
+/// What the Workers are made of.
+const WORKER_SOURCES: [&str; 5] =
+    ["core", "worker", "tests/ports", "tests/workerd/port-suite", "xtask/bench/core"];
+
 /// What decides how the Workers are built, beside their sources.
 const BUILD_FILES: [&str; 5] =
     ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "package-lock.json", "rust-toolchain.toml"];
@@ -96,7 +101,7 @@ fn worker_build(name: &str, dir: &Path, out: &Path, arguments: &[&str]) -> Resul
     let node = tools::node()?;
     let (builder, wasm_bindgen) = (tools::worker_build()?, tools::wasm_bindgen()?);
     let stamp = workspace::target().join(format!("xtask/{name}.stamp"));
-    let inputs = fingerprint(&[&builder, &wasm_bindgen])?;
+    let inputs = fingerprint(&WORKER_SOURCES, &[&builder, &wasm_bindgen])?;
     let built = ["index.js", "index_bg.wasm"].iter().all(|file| out.join(file).exists());
     if built && fs::read_to_string(&stamp).is_ok_and(|built| built == inputs) {
         return Ok(());
@@ -129,11 +134,11 @@ fn relative(from: &Path, to: &Path) -> PathBuf {
     }
 }
 
-/// A digest of everything the Workers are built from, so that a second start builds nothing.
-fn fingerprint(tools: &[&PathBuf]) -> Result<String> {
+/// A digest of everything that something is built from, so that a second start builds nothing.
+pub(crate) fn fingerprint(folders: &[&str], tools: &[&PathBuf]) -> Result<String> {
     let root = workspace::root();
     let mut files = BTreeSet::from(BUILD_FILES.map(|file| root.join(file)));
-    for dir in ["core", "worker", "tests/ports", "tests/workerd/port-suite", "xtask/bench/core"] {
+    for dir in folders {
         sources(&root.join(dir), &mut files)?;
     }
     let mut hasher = DefaultHasher::new();
@@ -150,11 +155,14 @@ fn sources(dir: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             // Pages are built by themselves, and become no part of the wasm.
-            if !path.ends_with("build") && !path.ends_with("worker/pages") {
+            let is_ours = ["build", "dist", "worker/pages"].iter().all(|built| !path.ends_with(built));
+            if is_ours {
                 sources(&path, files)?;
             }
         } else if path.extension().is_some_and(|extension| {
-            ["bin", "html", "js", "json", "rs", "toml"].iter().any(|e| extension == *e)
+            ["bin", "css", "html", "js", "json", "mjs", "rs", "svg", "toml", "ts", "tsx"]
+                .iter()
+                .any(|e| extension == *e)
         }) {
             files.insert(path);
         }

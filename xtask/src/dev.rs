@@ -19,7 +19,7 @@ use crate::{
     build,
     directory::Directory,
     idp::Idp,
-    migrate,
+    migrate, pages,
     step::step,
     tools::{self, Node},
     workspace,
@@ -54,6 +54,7 @@ impl Dev {
             );
         }
         build::worker()?;
+        pages::build()?;
         let node = tools::node()?;
         secrets()?;
         migrate::local(&node, &workspace::dev_state())?;

@@ -15,6 +15,7 @@ mod keys;
 mod lint;
 mod migrate;
 mod package;
+mod pages;
 mod partner;
 mod requirements;
 mod step;

@@ -10,7 +10,7 @@ use crate::{
     build, dev,
     directory::Directory,
     idp::Idp,
-    lint, package, requirements,
+    lint, package, pages, requirements,
     step::{Quiet, quiet, step},
     tools, workspace,
 };
@@ -56,6 +56,8 @@ enum Part {
     Clients,
     /// the npm package: its own tests, types, other libraries
     Package,
+    /// the pages that people see, in Chromium
+    Pages,
     /// `wrangler deploy --dry-run`
     Deploy,
 }
@@ -78,6 +80,7 @@ impl Part {
             Self::Workerd => workerd(),
             Self::Clients => clients(),
             Self::Package => npm_package(),
+            Self::Pages => journeys(None),
             Self::Deploy => deploy(),
         }
     }
@@ -235,6 +238,7 @@ fn workerd() -> Result<Count> {
 
 fn clients() -> Result<Count> {
     build::worker_crate("worker", &workspace::entry())?;
+    pages::build()?;
     let node = tools::node()?;
     let clients = workspace::root().join("tests/clients");
     let python = tools::python(&clients.join("requirements.txt"))?;
@@ -329,8 +333,37 @@ fn npm_package() -> Result<Count> {
     })
 }
 
+/// Every journey through the pages, over a worker with mail, a directory and a provider. Leaves pictures of all screens
+/// in a folder, if there is one.
+fn journeys(pictures: Option<&Path>) -> Result<Count> {
+    const TOKEN_SECONDS: u32 = 600;
+    build::worker_crate("worker", &workspace::entry())?;
+    pages::build()?;
+    let (node, browser) = (tools::node()?, tools::browser()?);
+    let idp = step("start the local provider", || Idp::start(&node, 0, TOKEN_SECONDS))?;
+    let directory = step("start the local directory", || Directory::start(&node))?;
+    let mut vars = idp.vars();
+    vars.extend(directory.vars()?);
+    let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    // More of everything than one address may ask for in the minutes that this takes.
+    let limits = [("LOGIN_MAX", "1000"), ("REGISTER_MAX", "100"), ("RESET_PASSWORD_MAX", "100")];
+    let vars = [&vars[..], &limits, &[("VERIFY_EMAIL_MAX", "100")]].concat();
+    let server = step("start the worker for its pages", || dev::Throwaway::start(&node, &vars))?;
+    let count = step("journeys through the pages in Chromium", || {
+        let mut script = node.script(workspace::root().join("tests/pages/journeys.mjs"));
+        script = script.args([server.url(), idp.issuer()]).env("NODE_NO_WARNINGS", "1");
+        if let Some(pictures) = pictures {
+            script = script.env("PORTICO_SCREENSHOTS", pictures);
+        }
+        counted(script.env("PORTICO_CHROMIUM", &browser.binary).run_and_report()?)
+    });
+    server.stop()?;
+    count
+}
+
 fn deploy() -> Result<Count> {
     build::worker_crate("worker", &workspace::entry())?;
+    pages::build()?;
     let node = tools::node()?;
     step("dry run of the deployment", || {
         let out = workspace::target().join("xtask/deploy");

@@ -1,0 +1,58 @@
+// One's own account.
+import { type Session, hasPermission, init } from "portico-auth";
+import { useState } from "preact/hooks";
+import { ApiKey } from "./account/api_key";
+import { Deletion } from "./account/deletion";
+import { LinkedAccounts } from "./account/linked_accounts";
+import { PasswordChange } from "./account/password";
+import { Profile } from "./account/profile";
+import { SecondFactor } from "./account/second_factor";
+import { Sessions } from "./account/sessions";
+import { Frame } from "./frame";
+import { client, config, readConfig, required } from "./session";
+import { t } from "./text";
+import { Heading, Loaded, useLoaded } from "./ui";
+
+/** Everything that the page shows, so that it is shown at once. */
+async function load() {
+  const session = await required();
+  // What members are told.
+  await readConfig();
+  const [profile, sessions, factor, identities] = await Promise.all([
+    client.call("GET /api/v1/auths/"),
+    client.call("GET /api/v1/auths/sessions"),
+    client.call("GET /api/v1/auths/mfa/status"),
+    client.call("GET /api/v1/auths/oauth/identities"),
+    init(),
+  ]);
+  const hasKeys = profile.role === "admin" || hasPermission(profile.permissions, "features.api_keys");
+  return { session, profile, sessions, factor, identities, mayHaveKey: hasKeys && Boolean(config.features.enable_api_keys) };
+}
+
+export type AccountData = Awaited<ReturnType<typeof load>>;
+
+export default function Account() {
+  const loaded = useLoaded(load);
+  return <Loaded of={loaded}>{(data) => <Page data={data} reload={loaded.reload} />}</Loaded>;
+}
+
+function Page({ data, reload }: { data: AccountData; reload(): Promise<void> }) {
+  const [session] = useState<Session>(data.session);
+  const { role } = session.user;
+  const isMember = role !== "pending";
+  return (
+    <Frame session={session} here="/account">
+      <Heading moves={false}>{t("account.title")}</Heading>
+      {!isMember && <p class="notice">{t("pending.text")}</p>}
+      <div class="two">
+        {isMember && <Profile profile={data.profile} />}
+        {isMember && Boolean(config.features.enable_password_change_form) && <PasswordChange user={data.session.user} />}
+        {isMember && <SecondFactor status={data.factor} reload={reload} />}
+        <Sessions sessions={data.sessions} reload={reload} />
+        <LinkedAccounts identities={data.identities} reload={reload} />
+        {isMember && data.mayHaveKey && <ApiKey />}
+        {isMember && config.allowAccountDeletion && <Deletion factor={data.factor} />}
+      </div>
+    </Frame>
+  );
+}

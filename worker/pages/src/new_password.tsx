@@ -1,0 +1,45 @@
+// A new password, checked while it is typed by the server's own code.
+import { type PasswordPolicy, passwordPolicy } from "portico-auth";
+import { useEffect, useState } from "preact/hooks";
+import { client } from "./session";
+import { t } from "./text";
+import { Password } from "./ui";
+
+interface Rules {
+  policy: PasswordPolicy;
+  least: number;
+  hint: string | null;
+}
+
+async function load(): Promise<Rules> {
+  const rules = await client.call("GET /api/v1/auths/password/policy");
+  const policy = await passwordPolicy({
+    minLength: rules.min_length,
+    maxBytes: rules.max_bytes,
+    refusesGuessable: rules.refuses_guessable,
+    site: rules.site,
+  });
+  return { policy, least: rules.min_length, hint: rules.hint };
+}
+
+/** The field; `about` is what everybody knows about whoever it is for. */
+export function NewPassword({ label, name, about }: { label: string; name: string; about?: { email?: string; name?: string } }) {
+  const [rules, setRules] = useState<Rules>();
+  const [typed, type] = useState("");
+  // Without the rules the server says what is wrong.
+  useEffect(() => void load().then(setRules, () => undefined), []);
+  const refusal = rules && typed !== "" ? rules.policy.check(typed, about ?? {}) : undefined;
+  const said = refusal ? t(`policy.${refusal}`, { least: rules?.least ?? 8 }) : refusal === null ? t("policy.good") : (rules?.hint ?? t("policy.hint", { least: rules?.least ?? 8 }));
+  return (
+    <Password
+      label={label}
+      name={name}
+      autocomplete="new-password"
+      required
+      value={typed}
+      onInput={(event) => type(event.currentTarget.value)}
+      hint={said}
+      kind={refusal === undefined ? undefined : refusal ? "bad" : "good"}
+    />
+  );
+}
