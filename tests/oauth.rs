@@ -9,3 +9,4 @@ mod openid_presets;
 mod presets;
 pub(crate) mod provider;
 mod sign_in;
+mod trial;

@@ -3,6 +3,7 @@ mod api_key;
 mod exchange;
 mod mfa;
 mod modes;
+mod password_policy;
 mod profile;
 mod session;
 mod sessions;

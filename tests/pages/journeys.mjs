@@ -85,6 +85,31 @@ await check("cookies of a session are not for scripts, and strangers get none", 
   equal(await ada.evaluate(() => [document.cookie, Object.values(localStorage), Object.values(sessionStorage)]), ["", [], []]);
 });
 
+await check("a page of somebody else's can do nothing with a session", async () => {
+  /* SE-06, SE-07, SE-12 */
+  const page = await ada.context().newPage();
+  await page.route("http://evil.test/**", (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html><title>Evil</title>" }));
+  await page.goto("http://evil.test/");
+  const tried = await page.evaluate(async ([base, email, password]) => {
+    const attempt = (path, init) =>
+      fetch(base + path, { credentials: "include", ...init }).then((answer) => answer.type, () => "refused");
+    const json = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email, password }) };
+    return Promise.all([
+      attempt("/api/v1/auths/"),
+      attempt("/api/v1/auths/signin", json),
+      attempt("/api/v1/auths/signout", { method: "POST" }),
+      attempt("/api/v1/auths/signout", { method: "POST", mode: "no-cors", body: "{}" }),
+      attempt("/api/v1/auths/api_key", { method: "POST", mode: "no-cors" }),
+    ]);
+  }, [base, ADMIN, PASSWORD]);
+  equal(tried, ["refused", "refused", "refused", "opaque", "opaque"]);
+  await page.setContent(`<form method="post" action="${base}/api/v1/auths/signout"></form>`);
+  await page.evaluate(() => document.forms[0].submit());
+  await page.waitForURL(`${base}/**`);
+  await page.close();
+  equal((await ask(ada, "/api/v1/auths/")).status, 200, "the session goes on");
+});
+
 await check("somebody without a session is sent to sign in, and comes back", async () => {
   const page = await person();
   await open(page, "/admin#/audit");
@@ -186,6 +211,8 @@ await check("somebody makes an account, shows that they read their address, and 
   await bob.goto(await link(bob, BOB, "Verify your email"));
   await title(bob, "Verify your address");
   await screen(bob, "verify");
+  /* RS-14: what opens links only looks */
+  equal((await ask(bob, "/api/auth/login", "POST", { email: BOB, password: PASSWORD })).status, 422, "before the button");
   await press(bob, "Verify my address");
   await title(bob, "Your address is verified");
   await signIn(bob, BOB);

@@ -21,30 +21,19 @@ pub use error::Refusal;
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
-/// The claims of a token that nobody has verified, as JSON; or a refusal.
-#[wasm_bindgen(js_name = unverifiedClaims)]
-pub fn unverified_claims(token: &str) -> String {
-    answer(|| Ok(UntrustedToken::parse(token)?.unverified_claims().as_text().into()))
-}
-
-/// What a token's header says, as JSON: `{"alg": …, "kid": …}`, the `kid` possibly null; or a refusal.
-#[wasm_bindgen(js_name = unverifiedHeader)]
-pub fn unverified_header(token: &str) -> String {
+/// What a token says and whether its claims hold, in four lines: the algorithm; the `kid` as JSON, or `null`; the code of
+/// the claim that does not hold, or nothing; the claims as JSON. Or a refusal. **Nobody has verified the signature**: that
+/// is the host's part, before it believes anything of this. `now` and `leeway` are in seconds.
+#[wasm_bindgen(js_name = examine)]
+pub fn examine(token: &str, issuer: &str, audience: Option<String>, now: f64, leeway: u32) -> String {
     answer(|| {
         let token = UntrustedToken::parse(token)?;
         let kid = token.kid().map_or_else(|| "null".into(), quoted);
-        Ok([r#"{"alg":""#, token.alg().as_str(), r#"","kid":"#, &kid, "}"].concat())
-    })
-}
-
-/// The claims of a token **whose signature the host has verified**, as JSON, after checking `exp`,
-/// `nbf`, `iat`, `iss` and `aud`; or a refusal. `now` and `leeway` are in seconds.
-#[wasm_bindgen(js_name = checkClaims)]
-pub fn check_claims(token: &str, issuer: &str, audience: Option<String>, now: f64, leeway: u32) -> String {
-    answer(|| {
+        let (alg, claims) = (token.alg().as_str(), token.unverified_claims().as_text().to_owned());
         let expected = Expected { issuer, audience: audience.as_deref(), leeway_seconds: leeway };
-        let claims = jwt::check_claims(UntrustedToken::parse(token)?, &expected, seconds(now))?;
-        Ok(claims.members().as_text().into())
+        let checked = jwt::check_claims(token, &expected, seconds(now));
+        let verdict = checked.err().map_or("", |error| Refusal::from(error).code());
+        Ok([alg, "\n", &kid, "\n", verdict, "\n", &claims].concat())
     })
 }
 
@@ -75,17 +64,22 @@ mod tests {
     use super::*;
     use wasm_bindgen_test::wasm_bindgen_test;
 
+    fn examined(token: &str) -> String {
+        examine(token, "portico", None, 1_800_000_000.0, 0)
+    }
+
     #[wasm_bindgen_test]
     fn a_refusal_has_the_code_of_its_cause() {
-        assert_eq!(unverified_header("a.b"), "!malformed");
-        assert_eq!(unverified_claims("eyJhbGciOiJub25lIn0.e30."), "!wrong_algorithm");
-        let token = "eyJhbGciOiJIUzI1NiIsImtpZCI6IngifQ.e30.AAAA";
-        assert_eq!(check_claims(token, "portico", None, 1_800_000_000.0, 0), "!wrong_issuer");
+        assert_eq!(examined("a.b"), "!malformed");
+        assert_eq!(examined("eyJhbGciOiJub25lIn0.e30."), "!wrong_algorithm");
         assert_eq!(effective_permissions("[]"), "!malformed_tree");
     }
 
     #[wasm_bindgen_test]
-    fn a_header_is_told_as_json() {
-        assert_eq!(unverified_header("eyJhbGciOiJIUzI1NiJ9.e30.AAAA"), r#"{"alg":"HS256","kid":null}"#);
+    fn a_token_is_told_in_four_lines() {
+        assert_eq!(examined("eyJhbGciOiJIUzI1NiJ9.e30.AAAA"), "HS256\nnull\nwrong_issuer\n{}");
+        // {"kid":"a\nb","alg":"HS256"}, {"iss":"portico"}
+        let token = "eyJraWQiOiJhXG5iIiwiYWxnIjoiSFMyNTYifQ.eyJpc3MiOiJwb3J0aWNvIn0.AAAA";
+        assert_eq!(examined(token), "HS256\n\"a\\u000ab\"\n\n{\"iss\":\"portico\"}");
     }
 }

@@ -39,7 +39,7 @@ export const casesOf = (portico) => {
       await Promise.all([portico.init(), portico.init()]);
     },
 
-    // TK-28: the server runs the same file.
+    /* TK-28: the server runs the same file */
     async "every token gets the verdict that the server gives it"() {
       for (const { name, token, jwks, secret, algorithms, issuer, audience, now, leeway, outcome } of vectors) {
         const expected = { issuer, audience: audience ?? undefined, now, clockTolerance: leeway };
@@ -64,7 +64,7 @@ export const casesOf = (portico) => {
       ]),
     ),
 
-    // TK-28
+    /* TK-28 */
     async "issuer and algorithms are the caller's to name"() {
       const { token, jwks } = await signed("ES256");
       for (const [options, wanted] of [
@@ -113,7 +113,7 @@ export const casesOf = (portico) => {
       equal([await verify(first), await verify(second)], ["bad_signature", "ok"]);
     },
 
-    // TK-28
+    /* TK-28 */
     "decoding verifies nothing and keeps odd names ordinary"() {
       const head = segment('{"alg":"HS256","kid":"k"}');
       const token = `${head}.${segment('{"__proto__":{"admin":true},"exp":5}')}.AAAA`;
@@ -162,7 +162,7 @@ export const casesOf = (portico) => {
       }
     },
 
-    // PW-07, PW-09, PW-10, PW-11: the server's own check.
+    /* PW-07, PW-09, PW-10, PW-11: the server's own check */
     async "a form refuses the passwords that the server refuses"() {
       const policy = await portico.passwordPolicy({ site: "Portico" });
       const about = { email: "mary.poppins@example.com", name: "Mary Ann Lee" };

@@ -5,6 +5,7 @@ mod host;
 mod load;
 mod scale;
 mod session;
+mod web;
 
 use std::path::PathBuf;
 
@@ -41,6 +42,8 @@ enum Subject {
     Scale,
     /// Session checks, sign-ins and both at once beside bare workers, Better Auth and Open WebUI
     Session,
+    /// The npm package beside jose, in Node and Chromium
+    Web,
 }
 
 impl Bench {
@@ -49,6 +52,7 @@ impl Bench {
             Subject::Core => core::run(self.rounds),
             Subject::Scale => scale::run(self.accounts),
             Subject::Session => session::run(self.rounds, self.seconds, self.open_webui.as_deref()),
+            Subject::Web => web::run(self.rounds, self.seconds),
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn without_a_test() -> Result<(Vec<String>, usize)> {
     let list = fs::read_to_string(workspace::root().join("tests/requirements.txt"))?;
     let rows: Vec<&str> = list.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).collect();
     let mut cited = BTreeSet::new();
-    for folder in ["core/src", "worker/src", "tests", "wasm-pkg/src"] {
+    for folder in ["core/src", "worker/src", "tests", "wasm-pkg/src", "wasm-pkg/test"] {
         collect(&workspace::root().join(folder), &mut cited)?;
     }
     let missing = rows.iter().filter(|row| !row.split(' ').next().is_some_and(|id| cited.contains(id)));
@@ -26,7 +26,7 @@ fn collect(folder: &Path, cited: &mut BTreeSet<String>) -> Result<()> {
             if !path.ends_with("build") && !path.ends_with("target") {
                 collect(&path, cited)?;
             }
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs" || extension == "mjs") {
             cited.extend(citations(&fs::read_to_string(&path)?));
         }
     }
