@@ -54,7 +54,7 @@ export interface ClientOptions {
   readonly baseUrl?: string | URL;
   /** Whose routes to use; `open-webui` when absent. */
   readonly dialect?: "librechat" | "open-webui";
-  /** Where to keep the token over reloads. Nowhere when absent: the service's cookie, which scripts can not read, does that. */
+  /** Where to keep the token over reloads: whatever runs on the page can read it there. Nowhere when absent: the service's cookie, which scripts can not read, does that. */
   readonly storage?: Pick<Storage, "getItem" | "removeItem" | "setItem">;
   /** Seconds before the end of a token at which the next one is asked for; 60 when absent. */
   readonly refreshAhead?: number;
@@ -114,8 +114,8 @@ export class PorticoClient {
   refresh(): Promise<Session>;
 
   /**
-   * Like the platform's `fetch`, with the token; after a 401 once more, with a fresh one. Throws `foreign_origin` for
-   * addresses of anybody else.
+   * Like the platform's `fetch`, relative to `baseUrl`, with the token; after a 401 once more, with a fresh one. Throws `foreign_origin` for
+   * addresses that are not below `baseUrl`. Nobody's request is repeated in the name of somebody else.
    */
   fetch(input: Request | URL | string, init?: RequestInit): Promise<Response>;
 

@@ -1,11 +1,14 @@
 // A session with a Portico, kept fresh. Tabs of one origin share it: what one of them gets, all of them have.
 // Needs no wasm: the server judges tokens, this only watches their clock.
-import { Siblings } from "./siblings.mjs";
 import { dialects } from "./dialects.mjs";
 import { PorticoError } from "./error.mjs";
+import { Siblings } from "./siblings.mjs";
 
 const MOST_TIMEOUT_MS = 2 ** 31 - 1;
-const FIRST_PAUSE_S = 2;
+/// How long the service may take for an answer about the session itself.
+const PATIENCE_MS = 15_000;
+/// Never sooner than that after the last time, whatever clocks and lifetimes say.
+const LEAST_PAUSE_S = 5;
 const LONGEST_PAUSE_S = 60;
 
 const clock = () => Date.now() / 1000;
@@ -20,11 +23,18 @@ export class PorticoClient {
   #siblings;
   #listeners = new Map();
   #session = null;
+  // When the session's token ends, by the clock of this machine: the server's may differ.
+  #ends = Infinity;
+  // Counts who signs in and out: what was asked before that is not believed any more.
+  #epoch = 0;
+  #stored;
   #challenge = null;
   #refreshing;
   #timer;
+  #notBefore = 0;
   #failures = 0;
-  #wake = () => this.#overdue() && this.#keepFresh();
+  #closed = new AbortController();
+  #wake = () => globalThis.document?.visibilityState !== "hidden" && this.#left() <= this.#ahead && this.#keepFresh();
 
   constructor(options = {}) {
     const { baseUrl = globalThis.location?.origin, dialect = "open-webui", storage, refreshAhead = 60 } = options;
@@ -33,13 +43,13 @@ export class PorticoClient {
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     this.#base = base;
     this.#dialect = dialects[dialect];
-    this.#fetch = options.fetch ?? ((...request) => fetch(...request));
+    this.#fetch = options.fetch ?? ((request) => fetch(request));
     this.#storage = storage;
     this.#key = `portico-auth ${dialect} ${base.href}`;
     this.#ahead = this.#dialect.renews ? refreshAhead : 0;
     this.#siblings = new Siblings(this.#key, {
-      session: () => (this.#overdue() ? null : this.#session),
-      told: (session, event, detail) => this.#become(session, event, detail),
+      session: () => (this.#session && this.#left() > this.#ahead ? { session: this.#session, ends: this.#ends } : null),
+      told: (told) => this.#hear(told),
     });
     globalThis.addEventListener?.("online", this.#wake);
     globalThis.document?.addEventListener("visibilitychange", this.#wake);
@@ -60,8 +70,8 @@ export class PorticoClient {
   }
 
   async start() {
-    const token = this.#storage?.getItem(this.#key);
-    if (token) this.#session = { token, expiresAt: expiryOf(token), user: null, permissions: null };
+    const token = this.#keep("getItem");
+    this.#stored = /^[\w.~+/=-]+$/.test(token) ? token : undefined;
     try {
       return await this.refresh();
     } catch (error) {
@@ -90,57 +100,9 @@ export class PorticoClient {
 
   // A step that did not begin here, such as one that came back from a provider.
   resume(answer) {
-    return this.#proceed(answer);
-  }
-
-  async signOut() {
-    const [route, body] = this.#dialect.signOut();
-    const answer = await read(await this.#send(...this.#request(route, { body }), this.#session)).catch((error) => {
-      if (error.status !== 401) throw error;
-    });
-    this.#tell(null, "signed-out", { reason: "asked" });
-    return { redirect: this.#dialect.redirect(answer ?? {}) };
-  }
-
-  // Single-flight: in this tab by the promise, among tabs by a lock and by asking whoever was faster.
-  refresh() {
-    this.#refreshing ??= this.#exchange().finally(() => (this.#refreshing = undefined));
-    return this.#refreshing;
-  }
-
-  // Like the platform's, for addresses of the service: with the token, and once more after a 401 with a fresh one.
-  async fetch(input, init) {
-    const request = new Request(typeof input === "object" && "url" in input ? input : new URL(input, this.#base), init);
-    if (new URL(request.url).origin !== this.#base.origin) throw new PorticoError("foreign_origin");
-    if (this.#dialect.renews && this.#session && this.#left() <= 0) await this.refresh().catch(() => undefined);
-    const session = this.#session;
-    const answer = await this.#send(request.clone(), undefined, session);
-    if (answer.status !== 401 || !session) return answer;
-    // Somebody may have refreshed meanwhile; and a session that is gone is told by refreshing.
-    const fresh = this.#session !== session ? this.#session : await this.refresh().catch(() => undefined);
-    return fresh && fresh.token !== session.token ? this.#send(request, undefined, fresh) : answer;
-  }
-
-  async call(route, input = {}) {
-    return read(await this.fetch(...this.#request(route, input)));
-  }
-
-  close() {
-    clearTimeout(this.#timer);
-    this.#siblings.close();
-    this.#listeners.clear();
-    globalThis.removeEventListener?.("online", this.#wake);
-    globalThis.document?.removeEventListener("visibilitychange", this.#wake);
-  }
-
-  async #enter(route, body) {
-    return this.#proceed(await read(await this.#send(...this.#request(route, { body }))));
-  }
-
-  #proceed(answer) {
-    const next = this.#dialect.next(answer);
+    const next = this.#dialect.next(answer ?? {});
     if (next.session) {
-      this.#tell(complete(next.session), "signed-in");
+      this.#begin(next.session);
       return { status: "signed-in", session: this.#session, answer };
     }
     if (next.challenge) {
@@ -151,113 +113,236 @@ export class PorticoClient {
     return { status: next.status, answer };
   }
 
-  #exchange() {
-    const before = this.#session;
+  signOut() {
     return this.#siblings.alone(async () => {
-      if (this.#session !== before && this.#session && !this.#overdue()) return this.#session;
-      const theirs = this.#dialect.renews && (await this.#siblings.ask());
-      if (theirs && theirs.token !== before?.token) {
-        this.#become(theirs, before ? "refreshed" : "signed-in");
-        return this.#session;
-      }
-      const [route, body] = this.#dialect.refresh();
-      try {
-        const answer = await read(await this.#send(...this.#request(route, { body }), this.#session));
-        const { session } = this.#dialect.next(answer);
-        if (!session) throw new PorticoError("no_session");
-        this.#failures = 0;
-        this.#tell(complete(session), before?.user ? "refreshed" : "signed-in");
-        return this.#session;
-      } catch (error) {
-        if (error.code !== "no_session" && error.status !== 401 && error.status !== 403) {
-          this.#retryLater(error);
-          throw error;
-        }
-        if (this.#session) this.#tell(null, "signed-out", { reason: "ended" });
-        throw new PorticoError("no_session", { status: error.status, body: error.body });
-      }
+      const session = this.#session;
+      const [route, body] = this.#dialect.signOut();
+      const answer = await this.#ask(route, body, session?.token).catch((error) => {
+        if (error.status !== 401) throw error;
+      });
+      // Unless somebody else has signed in meanwhile.
+      if (this.#session?.user.id === session?.user.id) this.#end("asked");
+      return { redirect: this.#dialect.redirect(answer ?? {}) };
     });
   }
 
-  #tell(session, event, detail) {
-    this.#siblings.tell(session, event, detail?.reason && { ...detail, reason: `${detail.reason}-elsewhere` });
-    this.#become(session, event, detail);
+  // Single-flight: in this tab by the promise, among tabs by a lock and by asking whoever was faster.
+  refresh() {
+    this.#refreshing ??= this.#exchange().finally(() => (this.#refreshing = undefined));
+    return this.#refreshing;
   }
 
-  #become(session, event, detail) {
+  // Like the platform's, for addresses of the service: with the token, and once more after a 401 with a fresh one.
+  async fetch(input, init) {
+    const isRequest = typeof input === "object" && "url" in input;
+    const request = isRequest
+      ? new Request(input, init)
+      : new Request(this.#within(String(input)), { credentials: "include", ...init });
+    const { origin, pathname } = new URL(request.url);
+    if (origin !== this.#base.origin || !pathname.startsWith(this.#base.pathname)) throw new PorticoError("foreign_origin");
+    if (this.#dialect.renews && this.#session && this.#left() <= 0) await this.refresh().catch(() => undefined);
+    const session = this.#session;
+    const answer = await this.#send(request.clone(), session?.token);
+    if (answer.status !== 401 || !session) return answer;
+    // Somebody may have refreshed meanwhile; and a session that is gone is told by refreshing.
+    const fresh = this.#session !== session ? this.#session : await this.refresh().catch(() => undefined);
+    // Nobody's request is repeated in the name of somebody else.
+    const goesOn = fresh && fresh.token !== session.token && fresh.user.id === session.user.id;
+    return goesOn ? this.#send(request, fresh.token) : answer;
+  }
+
+  async call(route, { path = {}, query, body } = {}) {
+    return read(await this.fetch(...this.#request(route, path, query, body)));
+  }
+
+  close() {
+    this.#closed.abort();
+    clearTimeout(this.#timer);
+    this.#siblings.close();
+    this.#listeners.clear();
+    globalThis.removeEventListener?.("online", this.#wake);
+    globalThis.document?.removeEventListener("visibilitychange", this.#wake);
+  }
+
+  // Beside no refresh, of whichever tab: cookies must not come in another order than answers.
+  #enter(route, body) {
+    return this.#siblings.alone(async () => this.resume(await this.#ask(route, body)));
+  }
+
+  #exchange() {
+    const [before, epoch] = [this.#session, this.#epoch];
+    const current = () => {
+      if (this.#session) return this.#session;
+      throw new PorticoError("no_session");
+    };
+    return this.#siblings.alone(async () => {
+      if (this.#epoch !== epoch || this.#session !== before) return current();
+      const theirs = this.#dialect.renews && (await this.#siblings.ask());
+      if (theirs && theirs.session.token !== before?.token) {
+        this.#hear({ ...theirs, event: before ? "refreshed" : "signed-in" });
+        return current();
+      }
+      const [route, body] = this.#dialect.refresh();
+      let answer;
+      try {
+        answer = await this.#ask(route, body, before?.token ?? this.#stored);
+      } catch (error) {
+        if (this.#epoch !== epoch) return current();
+        // A page of somebody else's that stands in front says nothing about the session.
+        const isPage = typeof error.body === "string" && error.body.trimStart().startsWith("<");
+        if ((error.status === 401 || error.status === 403) && !isPage) return this.#over(error);
+        this.#retryLater(error);
+        throw error;
+      }
+      if (this.#epoch !== epoch) return current();
+      const { session } = this.#dialect.next(answer);
+      if (session) this.#begin(session, before?.user.id === session.user.id);
+      else if (answer !== this.#dialect.nobody) {
+        this.#retryLater({});
+        throw new PorticoError("unavailable", { status: 200, body: answer });
+      } else this.#over({});
+      return this.#session;
+    });
+  }
+
+  // Nobody is signed in any more, or was.
+  #over({ status, body }) {
+    if (this.#session) this.#end("ended");
+    else this.#keep("removeItem");
+    throw new PorticoError("no_session", { status, body });
+  }
+
+  #begin(session, goesOn = false) {
+    const { exp = null, iat } = claimsOf(session.token);
+    const whole = { expiresAt: exp, ...session };
+    // A token that is new here lives as long as it was made for, whatever the clocks say.
+    const life = this.#dialect.renews && iat ? exp - iat : (whole.expiresAt ?? Infinity) - clock();
+    const ends = clock() + life;
+    const event = goesOn ? "refreshed" : "signed-in";
+    this.#siblings.tell({ session: whole, ends, event });
+    this.#become(whole, ends, event, whole);
+  }
+
+  #end(reason) {
+    const user = this.#session?.user.id;
+    this.#siblings.tell({ session: null, user, event: "signed-out", reason: `${reason}-elsewhere` });
+    this.#become(null, Infinity, "signed-out", { reason });
+  }
+
+  // What another tab says.
+  #hear({ session, ends, user, event, reason }) {
+    if (session) {
+      const same = session.user.id === this.#session?.user.id;
+      this.#become(session, ends, same && event === "refreshed" ? event : "signed-in", session);
+    } else if (user === this.#session?.user.id) this.#become(null, Infinity, event, { reason });
+  }
+
+  #become(session, ends, event, detail) {
+    if (this.#closed.signal.aborted) return;
     const had = this.#session;
     this.#session = session;
-    this.#challenge = null;
-    if (session) this.#storage?.setItem(this.#key, session.token);
-    else this.#storage?.removeItem(this.#key);
+    this.#ends = ends;
+    this.#stored = undefined;
+    this.#failures = 0;
+    if (event !== "refreshed") {
+      this.#epoch += 1;
+      this.#challenge = null;
+    }
+    this.#keep(session ? "setItem" : "removeItem", session?.token);
+    this.#notBefore = clock() + LEAST_PAUSE_S;
     this.#keepFresh();
-    if (session || had) this.#emit(event, detail ?? session);
+    if (session || had) this.#emit(event, detail);
   }
 
+  // What listens must not disturb what it listens to.
   #emit(event, detail) {
-    for (const listener of this.#listeners.get(event) ?? []) listener(detail);
+    for (const listener of this.#listeners.get(event) ?? []) {
+      try {
+        listener(detail);
+      } catch (error) {
+        (globalThis.reportError ?? console.error)(error);
+      }
+    }
+  }
+
+  // A storage that is full or forbidden is none.
+  #keep(how, token) {
+    try {
+      return this.#storage?.[how](this.#key, token);
+    } catch {
+      return undefined;
+    }
   }
 
   #left() {
-    return (this.#session?.expiresAt ?? Infinity) - clock();
+    return this.#ends - clock();
   }
 
-  #overdue() {
-    return this.#session !== null && this.#left() <= this.#ahead;
-  }
-
-  // Tabs that were opened together must not ask together.
+  // Tabs that were opened together must not ask together; a short life must not be spent on asking.
   #keepFresh() {
-    clearTimeout(this.#timer);
-    const seconds = this.#left() - this.#ahead - Math.random() * Math.min(this.#ahead / 2, this.#left() / 10);
-    if (seconds < Infinity) this.#later(seconds);
+    if (!this.#session || this.#ends === Infinity) return clearTimeout(this.#timer);
+    const left = Math.max(this.#left(), 0);
+    const ahead = Math.min(this.#ahead, left / 3);
+    this.#later(left - ahead - Math.random() * Math.min(ahead / 2, left / 10));
   }
 
   #retryLater({ retryAfter }) {
     if (!this.#session) return;
-    const pause = Math.min(FIRST_PAUSE_S * 2 ** this.#failures++, LONGEST_PAUSE_S);
-    this.#later(retryAfter ?? pause * (0.5 + Math.random()));
+    const pause = Math.min(LEAST_PAUSE_S * 2 ** this.#failures++, LONGEST_PAUSE_S) * (1 - Math.random() / 2);
+    this.#notBefore = clock() + (retryAfter ?? pause);
+    this.#later(0);
   }
 
   #later(seconds) {
     clearTimeout(this.#timer);
-    const wait = Math.min(Math.max(seconds, 0) * 1000, MOST_TIMEOUT_MS);
+    if (this.#closed.signal.aborted) return;
+    const wait = Math.min(Math.max(seconds, this.#notBefore - clock(), 0) * 1000, MOST_TIMEOUT_MS);
     const due = () => (wait < MOST_TIMEOUT_MS ? this.refresh().catch(() => undefined) : this.#keepFresh());
     this.#timer = setTimeout(due, wait);
     this.#timer.unref?.();
   }
 
-  #request(route, { path = {}, query, body }) {
+  #within(address) {
+    return new URL(address.replace(/^\/(?!\/)/, ""), this.#base);
+  }
+
+  #request(route, path, query, body) {
     const [method, template] = route.split(" ");
-    const filled = template.slice(1).replace(/\{\*?(\w+)\}/g, (_, name) => {
+    const filled = template.replace(/\{\*?(\w+)\}/g, (_, name) => {
       if (!Object.hasOwn(path, name)) throw new PorticoError("bad_options");
       return encodeURIComponent(path[name]);
     });
-    const url = new URL(filled, this.#base);
+    const url = this.#within(filled);
     for (const [name, value] of Object.entries(query ?? {})) if (value != null) url.searchParams.set(name, value);
     const json = body !== undefined && { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
     return [url, { method, ...json }];
   }
 
-  async #send(input, init, session) {
-    const request = new Request(input, { credentials: "include", ...init });
-    if (session) request.headers.set("authorization", `Bearer ${session.token}`);
+  // About the session itself: no redirects, and no waiting for ever, because others wait for this.
+  async #ask(route, body, token) {
+    const [url, init] = this.#request(route, {}, undefined, body);
+    const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), this.#closed.signal]);
+    return read(await this.#send(new Request(url, { credentials: "include", redirect: "manual", ...init }), token, signal));
+  }
+
+  async #send(request, token, signal) {
+    if (token) request.headers.set("authorization", `Bearer ${token}`);
     try {
-      return await this.#fetch(request);
+      return await this.#fetch(signal ? new Request(request, { signal }) : request);
     } catch (cause) {
+      // Whoever gives up is told so as by the platform.
+      if (!signal && request.signal.aborted) throw cause;
       throw new PorticoError("network_error", { cause });
     }
   }
 }
 
-const complete = (session) => ({ expiresAt: expiryOf(session.token), ...session });
-
 // Only for knowing when to ask again: nothing is decided by it.
-function expiryOf(token) {
+function claimsOf(token) {
   try {
-    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).exp ?? null;
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
   } catch {
-    return null;
+    return {};
   }
 }
 
@@ -272,7 +357,8 @@ async function read(answer) {
   if (answer.ok) return body;
   const { status } = answer;
   const said = body?.detail ?? body?.message;
-  const retryAfter = Number(answer.headers.get("retry-after")) || undefined;
-  const code = status === 429 ? "rate_limited" : status >= 500 ? "unavailable" : "refused";
+  const seconds = Number(answer.headers.get("retry-after"));
+  const retryAfter = seconds >= 1 ? seconds : undefined;
+  const code = status === 429 ? "rate_limited" : status >= 500 || status === 0 ? "unavailable" : "refused";
   throw new PorticoError(code, { status, body, retryAfter, ...(typeof said === "string" && { message: said }) });
 }

@@ -27,6 +27,8 @@ export const dialects = {
   },
   librechat: {
     renews: true,
+    // What it says to whoever has no cookie.
+    nobody: "Refresh token not provided",
     refresh: () => ["POST /api/auth/refresh"],
     signIn: (email, password) => ["POST /api/auth/login", { email, password }],
     ldap: (email, password) => ["POST /api/auth/login", { email, password }],

@@ -3,7 +3,7 @@ import start, * as exports from "#portico_forms";
 import { PorticoError } from "./error.mjs";
 import { loader } from "./module.mjs";
 
-export const forms = loader(start, exports, () => new URL("./portico_forms_bg.wasm", import.meta.url));
+export const forms = /* @__PURE__ */ loader(start, exports, () => new URL("./portico_forms_bg.wasm", import.meta.url));
 
 const MOST_BYTES = 1_024;
 
@@ -32,16 +32,12 @@ const STEP_SECONDS = 30;
 export const totp = {
   // What an enrolment shows, out of the address that an authenticator app reads.
   parse(uri) {
-    let url;
-    try {
-      url = new URL(uri);
-    } catch {
-      throw new PorticoError("bad_options");
-    }
-    const secret = url.searchParams.get("secret");
-    if (url.protocol !== "otpauth:" || !secret) throw new PorticoError("bad_options");
-    const [, label = ""] = /([^/]*)$/.exec(url.pathname);
-    const account = decodeURIComponent(label).replace(/^[^:]*:\s*/, "");
+    const url = URL.canParse(uri) && new URL(uri);
+    const secret = url && url.searchParams.get("secret");
+    const [label] = /[^/]*$/.exec(url.pathname ?? "");
+    // An escape that is none would throw.
+    if (url.protocol !== "otpauth:" || !secret || /%(?![\da-f]{2})/i.test(label)) throw new PorticoError("bad_options");
+    const account = new URLSearchParams(`a=${label.replaceAll("+", "%2B")}`).get("a").replace(/^[^:]*:\s*/, "");
     return { issuer: url.searchParams.get("issuer") ?? "", account, secret, groups: secret.match(/.{1,4}/g).join(" ") };
   },
 

@@ -5,44 +5,65 @@ import { PorticoError } from "./error.mjs";
 const FRESH_MS = 300_000;
 // Tokens of made-up kids must not become requests.
 const PAUSE_MS = 30_000;
+const FIRST_PAUSE_MS = 1_000;
 const PATIENCE_MS = 5_000;
-const MOST_BYTES = 1 << 18;
+// A key that was withdrawn does not live on because somebody keeps its set out of reach.
+const LONGEST_MS = 3_600_000;
+const MOST_CHARACTERS = 1 << 18;
+const MOST_SETS = 16;
 
 const sets = new Map();
+// A Worker's request may end while others wait for what it has asked.
+const shares = globalThis.navigator?.userAgent !== "Cloudflare-Workers";
 
 // The set at an address; asked for anew when it is old, or lacks what is `needed`. When that fails, the last set goes
-// on serving: an outage of the key set must not sign anybody out.
+// on serving for an hour: an outage of the key set must not sign anybody out.
 export async function publicKeys(address, needed) {
-  const { href, origin, protocol, hostname } = new URL(address, globalThis.location?.href);
+  const here = globalThis.location?.href;
+  if (!URL.canParse(address, here)) throw new PorticoError("bad_options");
+  const { origin, protocol, hostname, pathname, search } = new URL(address, here);
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(hostname) || origin === globalThis.location?.origin;
-  if (protocol !== "https:" && !local) throw new PorticoError("bad_options");
-  const known = sets.get(href) ?? { asked: -Infinity };
-  sets.set(href, known);
-  const age = performance.now() - known.asked;
-  const wanted = known.set === undefined || age > FRESH_MS || !needed(known.set);
-  if (wanted && (known.asking || known.set === undefined || age > PAUSE_MS)) await ask(known, href);
-  if (known.set === undefined) throw new PorticoError("keys_unavailable");
+  if (protocol !== "https:" && !(protocol === "http:" && local)) throw new PorticoError("bad_options");
+  const known = entry(origin + pathname + search);
+  const now = performance.now();
+  if (now - known.loaded > LONGEST_MS) known.set = undefined;
+  const age = now - known.asked;
+  const wanted = known.set === undefined || now - known.loaded > FRESH_MS || !needed(known.set);
+  if (wanted && (known.asking || age > (known.set ? PAUSE_MS : FIRST_PAUSE_MS))) await ask(known);
+  if (known.set === undefined) throw new PorticoError("keys_unavailable", { cause: known.fault });
   return known.set;
 }
 
-function ask(known, href) {
-  known.asking ??= load(href)
-    .then(
-      (set) => (known.set = set),
-      () => undefined,
-    )
-    .finally(() => {
-      known.asked = performance.now();
-      known.asking = undefined;
-    });
+function entry(url) {
+  const known = sets.get(url) ?? { url, asked: -Infinity, loaded: -Infinity };
+  sets.delete(url);
+  sets.set(url, known);
+  if (sets.size > MOST_SETS) sets.delete(sets.keys().next().value);
+  return known;
+}
+
+function ask(known) {
+  if (!shares) return refreshed(known);
+  known.asking ??= refreshed(known).finally(() => (known.asking = undefined));
   return known.asking;
 }
 
-async function load(href) {
+async function refreshed(known) {
+  try {
+    known.set = await load(known.url);
+    known.loaded = performance.now();
+  } catch (fault) {
+    known.fault = fault;
+  }
+  known.asked = performance.now();
+}
+
+async function load(url) {
+  // Not every runtime knows `redirect: "error"`.
   const signal = AbortSignal.timeout(PATIENCE_MS);
-  const answer = await fetch(href, { credentials: "omit", redirect: "error", signal });
+  const answer = await fetch(url, { credentials: "omit", redirect: "manual", signal });
   const text = await answer.text();
-  const set = JSON.parse(text);
-  if (!answer.ok || text.length > MOST_BYTES || !Array.isArray(set.keys)) throw new Error();
+  const set = answer.ok && text.length <= MOST_CHARACTERS && JSON.parse(text);
+  if (!Array.isArray(set?.keys)) throw new Error(`${url} answers ${answer.status} with something else`);
   return set;
 }

@@ -15,7 +15,7 @@ export interface PermissionGroup {
  * are not bound by permissions; their tree is the plain one.
  *
  * @example
- * if (session.role === "admin" || hasPermission(session.permissions, "chat.delete")) showDelete();
+ * if (session.user.role === "admin" || hasPermission(session.permissions, "chat.delete")) showDelete();
  */
 export function hasPermission(permissions: PermissionTree | null | undefined, path: string): boolean;
 

@@ -33,17 +33,24 @@ export interface UnverifiedToken {
   readonly claims: Claims;
 }
 
+/** A public key of a set (RFC 7517). */
+export interface Jwk {
+  readonly kty?: string;
+  readonly kid?: string;
+  readonly [member: string]: unknown;
+}
+
 /** A JSON Web Key Set (RFC 7517), such as `/.well-known/jwks.json`. */
 export interface Jwks {
-  readonly keys: readonly JsonWebKey[];
+  readonly keys: readonly Jwk[];
 }
 
 /** What a verifier expects. */
 export interface Expected {
   /** Must equal `iss` exactly. */
   readonly issuer: string;
-  /** Must be named by `aud`; without it, tokens that carry `aud` are refused. */
-  readonly audience?: string | undefined;
+  /** Must be named by `aud`; `null` for tokens that have none. */
+  readonly audience: string | null;
   /** Unix seconds; the clock when absent. */
   readonly now?: number | undefined;
   /** Seconds of tolerance for `exp`, `nbf` and `iat`, at most a day; 0 when absent. */
@@ -58,7 +65,7 @@ export interface Expected {
  * import { init } from "portico-auth";
  * await init();
  */
-export function init(source?: WebAssembly.Module | BufferSource | Response | URL | string): Promise<void>;
+export function init(source?: URL | object | string): Promise<void>;
 
 /**
  * Reads a token **without verifying it**: for showing a name or an expiry, never for deciding.
@@ -103,6 +110,6 @@ export function verifyToken(
  *
  * @example
  * const secret = new TextEncoder().encode(process.env.WEBUI_SECRET_KEY);
- * const claims = await verifyTokenWithSecret(token, secret, { issuer: "portico" });
+ * const claims = await verifyTokenWithSecret(token, secret, { issuer: "portico", audience: null });
  */
 export function verifyTokenWithSecret(token: string, secret: Uint8Array, expected: Expected): Promise<VerifiedClaims>;

@@ -1,7 +1,7 @@
 // Everything that is decided about a token is decided in wasm by the code that the server runs; signatures are
 // checked by WebCrypto.
 import { core } from "./core.mjs";
-import { PorticoError } from "./error.mjs";
+import { parse, PorticoError } from "./error.mjs";
 import { publicKeys } from "./keys.mjs";
 
 export { init } from "./core.mjs";
@@ -28,11 +28,11 @@ function examine(token, expected = ["", undefined, 0, 0]) {
 
 export function decodeUnverified(token) {
   const { header, claims } = examine(token);
-  return { header, claims: JSON.parse(claims) };
+  return { header, claims: parse(claims) };
 }
 
 export function expiresAt(token) {
-  const { exp } = JSON.parse(examine(token).claims);
+  const { exp } = parse(examine(token).claims);
   return typeof exp === "number" ? exp : null;
 }
 
@@ -82,16 +82,17 @@ async function checked(token, { wrong, claims }, key, algorithm) {
   const valid = await crypto.subtle.verify(algorithm, key, bytes, input).catch(() => false);
   if (!valid) throw refuse("bad_signature");
   if (wrong) throw refuse(wrong);
-  return JSON.parse(claims);
+  return parse(claims);
 }
 
 // What a caller expects, as the arguments of the function that checks claims.
 function expectation(options) {
   const { issuer, audience, now = Date.now() / 1000, clockTolerance = 0 } = options ?? {};
-  const types = typeof issuer === "string" && (audience === undefined || typeof audience === "string");
+  // Somebody who expects no audience says so.
+  const types = typeof issuer === "string" && (audience === null || typeof audience === "string");
   const times = Number.isFinite(now) && Number.isInteger(clockTolerance) && clockTolerance >= 0;
   if (!types || !times || clockTolerance > 86_400) throw refuse("bad_options");
-  return [issuer, audience, Math.floor(now), clockTolerance];
+  return [issuer, audience ?? undefined, Math.floor(now), clockTolerance];
 }
 
 // One key by exact kid; a set that names a kid twice is no set.

@@ -220,6 +220,177 @@ test("what comes into a path can not leave it", async () => {
   client.close();
 });
 
+/// An answer that comes when the test lets it.
+function held(answer) {
+  let release;
+  const open = new Promise((resolve) => (release = resolve));
+  return { answer: () => open.then(answer), release };
+}
+
+const bob = { ...user, id: "2", name: "Bob", email: "bob@example.com" };
+
+test("what happens during a refresh is not undone by its answer", async () => {
+  for (const refusal of [false, true]) {
+    const late = held(() => (refusal ? json({ message: "no" }, { status: 401 }) : json({ token: token(), user })));
+    const people = [user, bob];
+    const routes = {
+      [LOGIN]: () => json({ token: token(), user: people.shift() }),
+      [REFRESH]: late.answer,
+      "POST /api/auth/logout": () => json({ message: "Logout successful" }),
+    };
+    const { client, names } = service(routes);
+    await client.signIn(form);
+    const refreshing = client.refresh().catch((error) => error.code);
+    await client.signOut();
+    late.release();
+    assert.equal(await refreshing, "no_session");
+    assert.deepEqual([client.session, names().at(-1)], [null, "signed-out"]);
+    await Promise.all([client.refresh().catch(() => undefined), client.signIn(form)]);
+    assert.deepEqual([client.session.user.name, names().at(-1)], ["Bob", "signed-in"]);
+    client.close();
+  }
+});
+
+test("nobody's request is repeated in the name of somebody else", async () => {
+  const people = [user, bob];
+  let client;
+  const routes = {
+    [LOGIN]: () => json({ token: token(), user: people.shift() }),
+    [REFRESH]: () => json({ token: token(), user: bob }),
+    "POST /drafts": async () => {
+      if (people.length === 1) await client.signIn(form);
+      return json({}, { status: 401 });
+    },
+  };
+  const told = service(routes);
+  client = told.client;
+  await client.signIn(form);
+  assert.equal((await client.fetch("/drafts", { method: "POST", body: "Ann's" })).status, 401);
+  assert.equal(told.count("POST /drafts"), 1);
+  assert.equal(client.session.user.name, "Bob");
+  client.close();
+});
+
+test("a refresh that gives somebody else's session is a sign-in", async () => {
+  const { client, events } = service({ ...login, [REFRESH]: () => json({ token: token(), user: bob }) });
+  await client.signIn(form);
+  await client.refresh();
+  assert.deepEqual([events.at(-1)[0], events.at(-1)[1].user.name], ["signed-in", "Bob"]);
+  client.close();
+});
+
+test("short lives and wrong clocks do not make it ask without pause", async () => {
+  mock.timers.enable({ apis: ["Date", "setTimeout"], now: 1_800_000_000_000 });
+  try {
+    // A token of twenty seconds; one of a server whose clock is an hour behind.
+    for (const claims of [{ iat: 0, exp: 20 }, { iat: -3_600, exp: -2_700 }]) {
+      const now = Math.floor(Date.now() / 1000);
+      const made = () => `a.${segment({ iat: now + claims.iat, exp: now + claims.exp, n: Math.random() })}.c`;
+      const { client, count } = service({
+        [LOGIN]: () => json({ token: made(), user }),
+        [REFRESH]: () => json({ token: made(), user }),
+      });
+      await client.signIn(form);
+      for (let n = 0; n < 60; n += 1) {
+        mock.timers.tick(1_000);
+        await new Promise((later) => setImmediate(later));
+      }
+      assert.ok(count(REFRESH) <= 12, `${count(REFRESH)} requests in a minute`);
+      client.close();
+    }
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("a listener that throws and a storage that is full disturb nothing", async () => {
+  const thrown = new Promise((told) => (globalThis.reportError = told));
+  const storage = {
+    getItem: () => "not a token \u{1f511}",
+    setItem: () => {
+      throw new DOMException("full", "QuotaExceededError");
+    },
+    removeItem: () => {
+      throw new DOMException("no", "SecurityError");
+    },
+  };
+  const { client, names } = service({ ...login, ...refresh }, { storage });
+  const off = client.on("signed-in", () => {
+    throw new Error("mine");
+  });
+  assert.equal((await client.signIn(form)).status, "signed-in");
+  assert.equal((await thrown).message, "mine");
+  off();
+  delete globalThis.reportError;
+  await client.refresh();
+  assert.deepEqual(names(), ["signed-in", "refreshed"]);
+  client.close();
+});
+
+test("somebody else's page in front of the service ends no session", async () => {
+  const page = (status) => () => new Response("<!doctype html><title>Checking your browser</title>", { status });
+  for (const status of [200, 401, 403]) {
+    const { client } = service({ ...login, [REFRESH]: page(status) });
+    await client.signIn(form);
+    await assert.rejects(client.refresh(), PorticoError);
+    assert.equal(client.session.user.name, "Ann", String(status));
+    client.close();
+  }
+});
+
+test("a step that waits survives what goes on beside it", async () => {
+  const answers = [{ token: token(), user }, { twoFAPending: true, tempToken: "temp" }];
+  const { client } = service({
+    [LOGIN]: () => json(answers.shift()),
+    ...refresh,
+    "POST /api/auth/2fa/verify-temp": () => json({ token: token(), user: bob }),
+  });
+  await client.signIn(form);
+  await client.signIn(form);
+  await client.refresh();
+  await client.verifySecondFactor({ code: "123456" });
+  assert.equal(client.session.user.name, "Bob");
+  client.close();
+});
+
+test("a client that is closed stays so, whatever comes late", async () => {
+  const late = held(() => json({ token: token(), user }));
+  const { client, names } = service({ ...login, [REFRESH]: late.answer });
+  await client.signIn(form);
+  const before = client.session;
+  const refreshing = client.refresh().catch(() => undefined);
+  client.close();
+  late.release();
+  await refreshing;
+  assert.deepEqual([client.session, names()], [before, ["signed-in"]]);
+});
+
+test("whoever gives a request up is told so, and cookies stay away where they are not wanted", async () => {
+  let credentials;
+  const { client } = service({}, {
+    fetch: async (request) => {
+      credentials = request.credentials;
+      request.signal.throwIfAborted();
+      return json({});
+    },
+  });
+  await assert.rejects(client.fetch("/thing", { signal: AbortSignal.abort() }), { name: "AbortError" });
+  await client.fetch("/thing", { credentials: "omit" });
+  assert.equal(credentials, "omit");
+  client.close();
+});
+
+test("a service below a path is all that gets the token", async () => {
+  const { client, asked } = service({ "POST /portico/api/auth/login": () => json({ token: token(), user }) }, { baseUrl: `${base}/portico` });
+  await client.signIn(form);
+  await client.fetch("/api/x");
+  assert.equal(asked.at(-1).route, "GET /portico/api/x");
+  for (const address of [`${base}/other`, "../other", `${base}/porticoes`]) {
+    await assert.rejects(client.fetch(address), code("foreign_origin"), address);
+  }
+  client.close();
+});
+
 test("options that make no sense are refused", () => {
   for (const options of [{}, { baseUrl: "nowhere" }, { baseUrl: base, dialect: "other" }, { baseUrl: base, refreshAhead: -1 }]) {
     assert.throws(() => new PorticoClient(options), code("bad_options"), JSON.stringify(options));

@@ -37,7 +37,7 @@ async function issuer(kid) {
   };
 }
 
-const verify = (token, keys) => portico.verifyToken(token, keys, { issuer: "portico", algorithms: ["EdDSA"] });
+const verify = (token, keys) => portico.verifyToken(token, keys, { issuer: "portico", audience: null, algorithms: ["EdDSA"] });
 
 // The clock of key sets, moved by hand.
 async function withClock(run) {
@@ -100,6 +100,8 @@ test("a key set that does not answer any more goes on serving", () =>
     close();
     forward(301);
     await verify(token, url);
+    forward(3_000);
+    await assert.rejects(verify(token, url), code("keys_unavailable"), "but not for ever");
   }));
 
 test("a key set that never answered is a refusal of its own", async () => {
@@ -107,6 +109,10 @@ test("a key set that never answered is a refusal of its own", async () => {
   const { token } = await issuer("k1");
   said.status = 503;
   await assert.rejects(verify(token, url), code("keys_unavailable"));
+  for (let n = 0; n < 20; n += 1) await assert.rejects(verify(token, url), code("keys_unavailable"));
+  assert.equal(said.asked, 1, "an outage is not made worse");
   close();
-  await assert.rejects(verify(token, "http://auth.example/jwks.json"), code("bad_options"), "keys travel encrypted");
+  for (const address of ["http://auth.example/jwks.json", "data:application/json,{}", "/jwks.json", ""]) {
+    await assert.rejects(verify(token, address), code("bad_options"), address);
+  }
 });

@@ -39,19 +39,22 @@ expectTypeOf<VerifiedClaims>().toExtend<Claims>();
 expectTypeOf(expiresAt("token")).toEqualTypeOf<number | null>();
 
 const jwks = { keys: [{ kty: "OKP", kid: "k1" }] };
-const options = { issuer: "portico", algorithms: ["EdDSA"] } as const;
+const options = { issuer: "portico", audience: "web", algorithms: ["EdDSA"] } as const;
 expectTypeOf(verifyToken("token", jwks, options)).resolves.toEqualTypeOf<VerifiedClaims>();
 expectTypeOf(verifyToken).toBeCallableWith("token", new URL("https://auth.example/jwks.json"), options);
 expectTypeOf(verifyToken).toBeCallableWith("token", "https://auth.example/jwks.json", options);
 // @ts-expect-error the algorithms are the caller's to name
-await verifyToken("token", jwks, { issuer: "portico" });
+await verifyToken("token", jwks, { issuer: "portico", audience: "web" });
 // @ts-expect-error and so is the issuer
-await verifyToken("token", jwks, { algorithms: ["EdDSA"] });
+await verifyToken("token", jwks, { audience: "web", algorithms: ["EdDSA"] });
+// @ts-expect-error somebody who expects no audience says so
+await verifyToken("token", jwks, { issuer: "portico", algorithms: ["EdDSA"] });
+await verifyToken("token", { keys: [{ kty: "OKP", kid: "k1", crv: "Ed25519", x: "AAAA" }] }, options);
 // @ts-expect-error a shared secret is not a public key
-await verifyToken("token", jwks, { issuer: "portico", algorithms: ["HS256"] });
-expectTypeOf(verifyTokenWithSecret("token", new Uint8Array(), { issuer: "portico" })).resolves.toEqualTypeOf<VerifiedClaims>();
+await verifyToken("token", jwks, { issuer: "portico", audience: "web", algorithms: ["HS256"] });
+expectTypeOf(verifyTokenWithSecret("token", new Uint8Array(), { issuer: "portico", audience: null })).resolves.toEqualTypeOf<VerifiedClaims>();
 // @ts-expect-error a secret is bytes
-await verifyTokenWithSecret("token", "secret", { issuer: "portico" });
+await verifyTokenWithSecret("token", "secret", { issuer: "portico", audience: null });
 
 expectTypeOf(hasPermission({ chat: { delete: true } }, "chat.delete")).toBeBoolean();
 expectTypeOf(effectivePermissions({ groups: [{ id: "g" }], memberOf: ["g"] })).toEqualTypeOf<PermissionTree>();

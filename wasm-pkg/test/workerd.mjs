@@ -1,6 +1,8 @@
 // The same cases in workerd, in a Worker as a bundler makes it.
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
 import { build } from "esbuild";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 
 const dist = new URL("../dist/", import.meta.url);
@@ -8,13 +10,19 @@ const WORKER = `
 import * as portico from "../dist/workerd.mjs";
 import { casesOf } from "./suite.mjs";
 const cases = casesOf(portico);
+async function byAddress({ KEYS, TOKEN }) {
+  const verify = () => portico.verifyToken(TOKEN, KEYS, { issuer: "portico", audience: null, algorithms: ["EdDSA"] });
+  const claims = await Promise.all([verify(), verify()]);
+  if (claims[1].sub !== "ann") throw new Error(JSON.stringify(claims));
+}
 export default {
-  async fetch() {
+  async fetch(request, env) {
     const failures = [];
-    for (const [name, run] of Object.entries(cases)) {
-      try { await run(); } catch (error) { failures.push(name + ": " + error.message); }
+    const all = { ...cases, "a key set by address": () => byAddress(env) };
+    for (const [name, run] of Object.entries(all)) {
+      try { await run(); } catch (error) { failures.push(name + ": " + error.message + (error.cause ? " (" + error.cause + ")" : "")); }
     }
-    return Response.json({ passed: Object.keys(cases).length - failures.length, failures });
+    return Response.json({ passed: Object.keys(all).length - failures.length, failures });
   },
 };`;
 const { outputFiles } = await build({
@@ -25,6 +33,14 @@ const { outputFiles } = await build({
   write: false,
 });
 const wasm = async (name) => ({ type: "CompiledWasm", path: name, contents: await readFile(new URL(name, dist)) });
+// A server of keys for the Worker, and a token of one of them.
+const { publicKey, privateKey } = await generateKeyPair("EdDSA", { extractable: true });
+const set = { keys: [{ ...(await exportJWK(publicKey)), kid: "k1" }] };
+const TOKEN = await new SignJWT({ iss: "portico", sub: "ann" }).setProtectedHeader({ alg: "EdDSA", kid: "k1" }).sign(privateKey);
+const server = createServer((_, response) => response.end(JSON.stringify(set)));
+await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+const KEYS = `http://127.0.0.1:${server.address().port}/jwks.json`;
+
 const options = convertV4MiniflareOptions({
   name: "package",
   modules: [
@@ -32,6 +48,7 @@ const options = convertV4MiniflareOptions({
     await wasm("portico_auth_bg.wasm"),
     await wasm("portico_forms_bg.wasm"),
   ],
+  bindings: { KEYS, TOKEN },
   compatibilityDate: "2026-10-01",
   cf: false,
 });
@@ -39,5 +56,6 @@ options.enableDevRegistry = false;
 const worker = new Miniflare(options);
 const report = await (await worker.dispatchFetch("http://worker/")).json();
 await worker.dispose();
+server.close();
 for (const failure of report.failures) console.log(failure);
 console.log(`${report.passed} passed, ${report.failures.length} failed`);

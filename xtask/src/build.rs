@@ -138,8 +138,12 @@ fn relative(from: &Path, to: &Path) -> PathBuf {
 pub(crate) fn fingerprint(folders: &[&str], tools: &[&PathBuf]) -> Result<String> {
     let root = workspace::root();
     let mut files = BTreeSet::from(BUILD_FILES.map(|file| root.join(file)));
-    for dir in folders {
-        sources(&root.join(dir), &mut files)?;
+    for path in folders.iter().map(|name| root.join(name)) {
+        if path.is_dir() {
+            sources(&path, &mut files)?;
+        } else {
+            files.insert(path);
+        }
     }
     let mut hasher = DefaultHasher::new();
     tools.hash(&mut hasher);

@@ -32,7 +32,15 @@ const DOCUMENTS: [(&str, &str); 9] = [
 ];
 
 /// What the pages are made of.
-const SOURCES: [&str; 3] = ["core", "wasm-pkg", "worker/pages"];
+const SOURCES: [&str; 7] = [
+    "core",
+    "wasm-pkg",
+    "worker/pages",
+    "worker/pages/_headers",
+    "worker/pages/_redirects",
+    "xtask/src/package.rs",
+    "xtask/src/pages.rs",
+];
 
 fn dist() -> PathBuf {
     workspace::root().join("worker/pages/dist")
@@ -55,7 +63,7 @@ pub(crate) fn build() -> Result<()> {
         fs::create_dir_all(dist().join("login")).context("create worker/pages/dist")?;
         bundle(&node, &assets)?;
         let sources = workspace::root().join("worker/pages");
-        for name in ["_headers", "icon.svg"] {
+        for name in ["_headers", "_redirects", "icon.svg"] {
             fs::copy(sources.join(name), dist().join(name)).with_context(|| format!("copy {name}"))?;
         }
         for name in ["portico_auth_bg.wasm", "portico_forms_bg.wasm"] {

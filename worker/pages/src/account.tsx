@@ -9,7 +9,7 @@ import { Profile } from "./account/profile";
 import { SecondFactor } from "./account/second_factor";
 import { Sessions } from "./account/sessions";
 import { Frame } from "./frame";
-import { client, config, readConfig, required } from "./session";
+import { client, config, ofProvider, readConfig, required } from "./session";
 import { t } from "./text";
 import { Heading, Loaded, useLoaded } from "./ui";
 
@@ -26,7 +26,9 @@ async function load() {
     init(),
   ]);
   const hasKeys = profile.role === "admin" || hasPermission(profile.permissions, "features.api_keys");
-  return { session, profile, sessions, factor, identities, mayHaveKey: hasKeys && Boolean(config.features.enable_api_keys) };
+  // Who came by a provider or a directory may have no password here.
+  const byPassword = sessions.find(({ current }) => current)?.auth_method === "password";
+  return { session, profile, sessions, factor, identities, byPassword, mayHaveKey: hasKeys && Boolean(config.features.enable_api_keys) };
 }
 
 export type AccountData = Awaited<ReturnType<typeof load>>;
@@ -40,14 +42,20 @@ function Page({ data, reload }: { data: AccountData; reload(): Promise<void> }) 
   const [session] = useState<Session>(data.session);
   const { role } = session.user;
   const isMember = role !== "pending";
+  const error = new URLSearchParams(location.search).get("error");
   return (
     <Frame session={session} here="/account">
       <Heading moves={false}>{t("account.title")}</Heading>
+      {error !== null && (
+        <p class="notice bad" role="alert">
+          {ofProvider(error)}
+        </p>
+      )}
       {!isMember && <p class="notice">{t("pending.text")}</p>}
       <div class="two">
         {isMember && <Profile profile={data.profile} />}
-        {isMember && Boolean(config.features.enable_password_change_form) && <PasswordChange user={data.session.user} />}
-        {isMember && <SecondFactor status={data.factor} reload={reload} />}
+        {isMember && data.byPassword && Boolean(config.features.enable_password_change_form) && <PasswordChange user={data.session.user} />}
+        {isMember && <SecondFactor status={data.factor} byPassword={data.byPassword} reload={reload} />}
         <Sessions sessions={data.sessions} reload={reload} />
         <LinkedAccounts identities={data.identities} reload={reload} />
         {isMember && data.mayHaveKey && <ApiKey />}

@@ -5,7 +5,7 @@ import { Reset } from "./entrance/reset";
 import { SignIn } from "./entrance/sign_in";
 import { SignUp } from "./entrance/sign_up";
 import { Verify } from "./entrance/verify";
-import { config } from "./session";
+import { config, isAutomatic } from "./session";
 import { t } from "./text";
 import { Languages } from "./ui";
 
@@ -40,6 +40,6 @@ function page(): ComponentChildren {
     case "/verify":
       return <Verify />;
     default:
-      return config.onboarding ? <SignUp /> : <SignIn />;
+      return config.onboarding && !isAutomatic() ? <SignUp /> : <SignIn />;
   }
 }

@@ -9,6 +9,8 @@ import { Action, Languages } from "./ui";
 export function Frame({ session, here, children }: { session: Session; here: "/account" | "/admin"; children: ComponentChildren }) {
   // Here, in another tab, or because the session was ended elsewhere.
   useEffect(() => client.on("signed-out", () => location.replace("/auth")), []);
+  // Somebody else signs in in another tab: what is shown here is not theirs.
+  useEffect(() => client.on("signed-in", ({ user }) => user.id !== session.user.id && location.reload()), []);
   const signOut = async () => {
     const { redirect } = await client.signOut();
     location.replace(redirect ?? "/auth");

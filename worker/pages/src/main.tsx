@@ -1,7 +1,7 @@
 // Which page this is: each path has a document of its own, with the same script.
 import { type FunctionComponent, h, render } from "preact";
 import { readConfig } from "./session";
-import { speak, t } from "./text";
+import { negotiate, onChoice, t } from "./text";
 import { Entrance } from "./entrance";
 
 type Page = () => Promise<{ default: FunctionComponent }>;
@@ -15,10 +15,12 @@ const PAGES: Record<string, Page> = {
 const root = document.getElementById("app")!;
 try {
   const page = PAGES[location.pathname.replace(/\.html$|\/$/, "")] ?? entrance;
-  const [{ default: Component }] = await Promise.all([page(), readConfig().then((config) => speak(config.default_locale))]);
-  render(h(Component, {}), root);
+  const [{ default: Component }] = await Promise.all([page(), readConfig().then((config) => negotiate(config.default_locale))]);
+  const draw = () => render(h(Component, {}), root);
+  onChoice(draw);
+  draw();
 } catch {
-  await speak();
+  await negotiate().catch(() => undefined);
   const notice = document.createElement("p");
   notice.className = "bare";
   notice.role = "alert";

@@ -1,5 +1,5 @@
 // A new password, checked while it is typed by the server's own code.
-import { type PasswordPolicy, passwordPolicy } from "portico-auth";
+import { type PasswordPolicy, type PasswordRefusal, passwordPolicy } from "portico-auth";
 import { useEffect, useState } from "preact/hooks";
 import { client } from "./session";
 import { t } from "./text";
@@ -9,6 +9,7 @@ interface Rules {
   policy: PasswordPolicy;
   least: number;
   hint: string | null;
+  hasPattern: boolean;
 }
 
 async function load(): Promise<Rules> {
@@ -19,7 +20,7 @@ async function load(): Promise<Rules> {
     refusesGuessable: rules.refuses_guessable,
     site: rules.site,
   });
-  return { policy, least: rules.min_length, hint: rules.hint };
+  return { policy, least: rules.min_length, hint: rules.hint, hasPattern: rules.has_pattern };
 }
 
 /** The field; `about` is what everybody knows about whoever it is for. */
@@ -28,8 +29,12 @@ export function NewPassword({ label, name, about }: { label: string; name: strin
   const [typed, type] = useState("");
   // Without the rules the server says what is wrong.
   useEffect(() => void load().then(setRules, () => undefined), []);
-  const refusal = rules && typed !== "" ? rules.policy.check(typed, about ?? {}) : undefined;
-  const said = refusal ? t(`policy.${refusal}`, { least: rules?.least ?? 8 }) : refusal === null ? t("policy.good") : (rules?.hint ?? t("policy.hint", { least: rules?.least ?? 8 }));
+  // No pattern is given to it, so none is broken.
+  const refusal = rules && typed !== "" ? (rules.policy.check(typed, about ?? {}) as Exclude<PasswordRefusal, "pattern"> | null) : undefined;
+  const least = rules?.least ?? 8;
+  // Whether a pattern is matched the server alone can tell.
+  const isGood = refusal === null && !rules?.hasPattern;
+  const said = refusal ? t(`policy.${refusal}`, { least }) : isGood ? t("policy.good") : (rules?.hint ?? t("policy.hint", { least }));
   return (
     <Password
       label={label}
@@ -39,7 +44,7 @@ export function NewPassword({ label, name, about }: { label: string; name: strin
       value={typed}
       onInput={(event) => type(event.currentTarget.value)}
       hint={said}
-      kind={refusal === undefined ? undefined : refusal ? "bad" : "good"}
+      kind={refusal ? "bad" : isGood ? "good" : undefined}
     />
   );
 }

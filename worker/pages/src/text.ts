@@ -22,10 +22,12 @@ function kept(): string | null {
 }
 
 /** What somebody has chosen, else what their browser asks for, else what the deployment speaks. */
-export async function speak(ofDeployment?: string): Promise<void> {
-  const wanted = [kept(), ...navigator.languages, ofDeployment].map((name) => name?.slice(0, 2).toLowerCase());
-  language = wanted.find(isLanguage) ?? "en";
-  strings = language === "de" ? (await import("./strings/de.json")).default : en;
+export const negotiate = (ofDeployment?: string): Promise<void> =>
+  speak([kept(), ...navigator.languages, ofDeployment].map((name) => name?.slice(0, 2).toLowerCase()).find(isLanguage) ?? "en");
+
+async function speak(name: string): Promise<void> {
+  strings = name === "de" ? (await import("./strings/de.json")).default : en;
+  language = name === "de" ? "de" : "en";
   document.documentElement.lang = language;
 }
 
@@ -35,8 +37,13 @@ export function choose(name: string): void {
   } catch {
     // A browser that keeps nothing asks again next time.
   }
-  location.reload();
+  void speak(name).then(changed, () => undefined);
 }
+
+let changed = () => {};
+
+/** Says what to do when somebody chooses another language; what they have typed stays. */
+export const onChoice = (redraw: () => void): void => void (changed = redraw);
 
 export const spoken = (): Language => language;
 
@@ -44,6 +51,8 @@ export const spoken = (): Language => language;
 export function t(key: Key, values: Record<string, number | string> = {}): string {
   return (strings[key] ?? en[key]).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
+
+export const keys = (): string[] => Object.keys(strings);
 
 /** A text that may be missing, such as one for a word of the service. */
 export const maybe = (key: string): string | undefined => strings[key];

@@ -6,17 +6,19 @@ import { LANGUAGES, choose, spoken, t } from "./text";
 
 export type Values = Record<string, string>;
 
-export function Field({ label, hint, kind, children, ...input }: FieldProps) {
+export function Field({ label, hint, kind, initial, children, ...input }: FieldProps) {
   const id = useId();
   const described = hint === undefined ? {} : { "aria-describedby": `${id}-hint` };
   const Control = children ? "select" : input.type === "textarea" ? "textarea" : "input";
-  const control = h(Control, { ...(input as object), id, ...described }, children);
+  // Drawing anew must not take away what somebody has typed.
+  const typed = initial === undefined ? {} : { defaultValue: initial };
+  const control = h(Control, { ...(input as object), ...typed, id, ...described }, children);
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {control}
       {hint !== undefined && (
-        <p class={`hint ${kind ?? ""}`} id={`${id}-hint`} role={kind && "status"}>
+        <p class={`hint ${kind ?? ""}`} id={`${id}-hint`}>
           {hint}
         </p>
       )}
@@ -32,7 +34,10 @@ interface FieldProps {
   children?: ComponentChildren;
   /** Of an input, or `textarea`. */
   type?: string;
+  /** Where the page follows what is typed. */
   value?: string;
+  /** Where it does not. */
+  initial?: string;
   autocomplete?: string;
   autocapitalize?: string;
   inputMode?: string;
@@ -44,7 +49,7 @@ interface FieldProps {
 }
 
 /** A password, which can be looked at while it is typed. */
-export function Password({ label, hint, kind, ...input }: Omit<FieldProps, "children">) {
+export function Password({ label, hint, kind, initial, ...input }: Omit<FieldProps, "children">) {
   const id = useId();
   const [shown, show] = useState(false);
   return (
@@ -53,6 +58,7 @@ export function Password({ label, hint, kind, ...input }: Omit<FieldProps, "chil
       <div class="password">
         {h("input", {
           ...(input as object),
+          ...(initial === undefined ? {} : { defaultValue: initial }),
           id,
           type: shown ? "text" : "password",
           "aria-describedby": hint === undefined ? undefined : `${id}-hint`,
@@ -65,7 +71,7 @@ export function Password({ label, hint, kind, ...input }: Omit<FieldProps, "chil
         </button>
       </div>
       {hint !== undefined && (
-        <p class={`hint ${kind ?? ""}`} id={`${id}-hint`} role="status">
+        <p class={`hint ${kind ?? ""}`} id={`${id}-hint`} aria-live="polite">
           {hint}
         </p>
       )}
@@ -73,11 +79,11 @@ export function Password({ label, hint, kind, ...input }: Omit<FieldProps, "chil
   );
 }
 
-export function Check({ label, ...input }: { label: string; name: string; checked: boolean }) {
+export function Check({ label, name, initial }: { label: string; name: string; initial: boolean }) {
   const id = useId();
   return (
     <div class="check">
-      <input {...input} id={id} type="checkbox" />
+      <input name={name} defaultChecked={initial} id={id} type="checkbox" />
       <label for={id}>{label}</label>
     </div>
   );
@@ -98,7 +104,7 @@ export function Form({ send, action, kind = "main", children, more, reset }: For
     setBusy(true);
     say(undefined);
     try {
-      const text = await send(values, form);
+      const text = await send(values);
       if (text) say({ kind: "good", text });
       if (text && reset) form.reset();
     } catch (error) {
@@ -127,12 +133,12 @@ export function Form({ send, action, kind = "main", children, more, reset }: For
   );
 }
 interface FormProps {
-  send(values: Values, form: HTMLFormElement): Promise<string | undefined | void>;
+  send(values: Values): Promise<string | undefined | void>;
   action: string;
   kind?: string;
   children?: ComponentChildren;
   more?: ComponentChildren;
-  /** Whether the fields are emptied after success. */
+  /** Whether the fields go back to what they began with after success. */
   reset?: boolean;
 }
 
@@ -190,10 +196,20 @@ interface ActionProps {
 
 export function Dialog({ title, close, role, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const gone = useRef(false);
   const id = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const opener = document.activeElement;
+    dialog.current?.showModal();
+    return () => {
+      gone.current = true;
+      dialog.current?.close();
+      const back = opener instanceof HTMLElement && opener.isConnected ? opener : document.querySelector("h1");
+      back?.focus();
+    };
+  }, []);
   return (
-    <dialog ref={dialog} role={role} aria-labelledby={id} onClose={close}>
+    <dialog ref={dialog} role={role} aria-labelledby={id} onClose={() => gone.current || close()}>
       <h2 id={id}>{title}</h2>
       {children}
     </dialog>
@@ -260,13 +276,15 @@ export function Copied({ text }: { text: string }) {
     await navigator.clipboard.writeText(text);
     setDone(true);
   };
+  // A browser that does not let pages copy lets people do so.
   return (
     <div class="stack">
       <code class="secret">{text}</code>
       <div>
-        <button type="button" onClick={copy}>
-          {t(done ? "copied" : "copy")}
-        </button>
+        <button type="button" onClick={() => copy().catch(() => undefined)}>
+          {t("copy")}
+        </button>{" "}
+        <span role="status">{done && t("copied")}</span>
       </div>
     </div>
   );

@@ -14,7 +14,10 @@ const passwordForm: Form = {
     { name: "email", label: "Email", type: "email", autocomplete: "username" },
     { name: "password", label: "Password", type: "password", autocomplete: "current-password" },
   ],
-  send: ({ email = "", password = "" }) => client.signIn({ email, password }),
+  async send({ email = "", password = "" }) {
+    const { status } = await client.signIn({ email, password });
+    if (status === "pending") app.append("An administrator has to let you in.");
+  },
 };
 
 const codeForm: Form = {
@@ -22,14 +25,29 @@ const codeForm: Form = {
   send: ({ code = "" }) => client.verifySecondFactor({ code }),
 };
 
+await init();
 client.on("signed-in", showNotes);
 // Permissions may have changed meanwhile.
 client.on("refreshed", showNotes);
-client.on("second-factor-needed", () => showForm(codeForm));
+client.on("second-factor-needed", ({ step }) => (step === "verify" ? showForm(codeForm) : leave()));
 client.on("signed-out", () => showForm(passwordForm));
 
-await init();
-if ((await client.start()) === null) showForm(passwordForm);
+try {
+  if ((await client.start()) === null) showForm(passwordForm);
+} catch (error) {
+  say(error);
+}
+
+// Setting a second factor up is what the service's own pages are for.
+function leave() {
+  location.assign("/auth");
+}
+
+function say(error: unknown) {
+  if (!(error instanceof PorticoError)) throw error;
+  const problem = Object.assign(document.createElement("p"), { role: "alert", textContent: error.message });
+  app.append(problem);
+}
 
 function showForm({ fields, send }: Form) {
   const form = document.createElement("form");
@@ -39,17 +57,11 @@ function showForm({ fields, send }: Form) {
     labelled.append(label, " ", field);
     form.append(labelled);
   }
-  const problem = document.createElement("p");
-  problem.role = "alert";
-  form.append(Object.assign(document.createElement("button"), { textContent: "Sign in" }), problem);
+  form.append(Object.assign(document.createElement("button"), { textContent: "Sign in" }));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    try {
-      await send(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)])));
-    } catch (error) {
-      if (!(error instanceof PorticoError)) throw error;
-      problem.textContent = error.message;
-    }
+    app.replaceChildren(form);
+    await send(Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]))).catch(say);
   });
   app.replaceChildren(form);
 }
@@ -57,7 +69,7 @@ function showForm({ fields, send }: Form) {
 function showNotes({ user, permissions }: Session) {
   const title = Object.assign(document.createElement("h1"), { textContent: `Notes of ${user.name}` });
   const out = Object.assign(document.createElement("button"), { textContent: "Sign out" });
-  out.addEventListener("click", () => client.signOut());
+  out.addEventListener("click", () => client.signOut().catch(say));
   const buttons: HTMLElement[] = [out];
   // Administrators are not bound by permissions.
   if (user.role === "admin" || hasPermission(permissions, "chat.delete")) {

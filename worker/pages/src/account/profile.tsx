@@ -16,8 +16,8 @@ export function Profile({ profile }: { profile: AccountData["profile"] }) {
       <h2 id="profile">{t("profile.title")}</h2>
       <p class="faint">{profile.email}</p>
       <Form send={send} action={t("save")}>
-        <Field label={t("name")} name="name" autocomplete="name" value={profile.name} maxLength={100} required />
-        <Field label={t("profile.bio")} name="bio" type="textarea" value={profile.bio ?? ""} maxLength={2000} />
+        <Field label={t("name")} name="name" autocomplete="name" initial={profile.name} maxLength={100} required />
+        <Field label={t("profile.bio")} name="bio" type="textarea" initial={profile.bio ?? ""} maxLength={2000} />
       </Form>
     </section>
   );

@@ -19,7 +19,14 @@ function proof(typed: string): { token: string } | { backupCode: string } {
   return code ? { token: code } : { backupCode: typed.trim() };
 }
 
-export function SecondFactor({ status, reload }: { status: AccountData["factor"]; reload(): Promise<void> }) {
+interface SecondFactorProps {
+  status: AccountData["factor"];
+  /** Whether somebody signed in with a password, which can be asked for again. */
+  byPassword: boolean;
+  reload(): Promise<void>;
+}
+
+export function SecondFactor({ status, byPassword, reload }: SecondFactorProps) {
   const [doing, act] = useState<Doing>();
   const close = () => {
     act(undefined);
@@ -48,12 +55,20 @@ export function SecondFactor({ status, reload }: { status: AccountData["factor"]
           </button>
         )}
       </div>
-      {doing && <Doings doing={doing} has={status.enabled} act={act} close={close} />}
+      {doing && <Doings doing={doing} has={status.enabled} byPassword={byPassword} act={act} close={close} />}
     </section>
   );
 }
 
-function Doings({ doing, has, act, close }: { doing: Doing; has: boolean; act(doing: Doing): void; close(): void }) {
+interface DoingsProps {
+  doing: Doing;
+  has: boolean;
+  byPassword: boolean;
+  act(doing: Doing): void;
+  close(): void;
+}
+
+function Doings({ doing, has, byPassword, act, close }: DoingsProps) {
   const begin = async ({ shown = "", password = "" }: Values) => {
     const body = has ? proof(shown) : { password };
     const staged = await client.call("POST /api/auth/2fa/enable", { body });
@@ -77,7 +92,9 @@ function Doings({ doing, has, act, close }: { doing: Doing; has: boolean; act(do
       return (
         <Dialog title={t(has ? "factor.replace" : "factor.begin")} close={close}>
           <Form send={begin} action={t("continue")}>
-            {has ? shown : <Password label={t("password.current")} name="password" autocomplete="current-password" hint={t("factor.password.hint")} />}
+            {has && shown}
+            {!has && byPassword && <Password label={t("password.current")} name="password" autocomplete="current-password" hint={t("factor.password.hint")} />}
+            {!has && !byPassword && <p>{t("factor.fresh")}</p>}
           </Form>
         </Dialog>
       );

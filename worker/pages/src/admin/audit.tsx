@@ -64,7 +64,14 @@ export function Audit() {
               </table>
               <div class="actions">
                 {!ended && events.length === PAGE && <Action run={more}>{t("audit.more")}</Action>}
-                <button type="button" onClick={latest.reload}>
+                <button
+                  type="button"
+                  onClick={() => {
+                    setOlder([]);
+                    end(false);
+                    void latest.reload();
+                  }}
+                >
                   {t("reload")}
                 </button>
               </div>

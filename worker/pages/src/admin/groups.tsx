@@ -1,7 +1,7 @@
 // Groups, and what they permit: one row a permission, one column for everybody and one a group.
 import { type PermissionTree, type Routes, effectivePermissions, init } from "portico-auth";
 import { useState } from "preact/hooks";
-import { client } from "../session";
+import { Wrong, client } from "../session";
 import { maybe, t } from "../text";
 import { Action, Dialog, Field, Form, Loaded, type Values, useLoaded } from "../ui";
 
@@ -30,7 +30,7 @@ export function Groups() {
         <>
           <div class="sheet">
             <p class="faint">{t("matrix.text")}</p>
-            <Matrix key={JSON.stringify([groups, defaults])} groups={groups} defaults={defaults} edit={edit} saved={loaded.reload} />
+            <Matrix groups={groups} defaults={defaults} edit={edit} saved={loaded.reload} />
           </div>
           {edited && <Editor group={edited === "new" ? undefined : edited} groups={groups} close={close} />}
         </>
@@ -39,7 +39,7 @@ export function Groups() {
   );
 }
 
-const copied = (tree: PermissionTree | null): Tree => JSON.parse(JSON.stringify(tree ?? {}));
+const copied = (tree: PermissionTree): Tree => JSON.parse(JSON.stringify(tree));
 
 interface MatrixProps {
   groups: Group[];
@@ -51,36 +51,35 @@ interface MatrixProps {
 function Matrix({ groups, defaults, edit, saved }: MatrixProps) {
   // Every row that anybody has; the defaults have all that the server knows.
   const sections = Object.entries(defaults);
-  const [trees, setTrees] = useState<Record<string, Tree>>(() => ({
-    "": copied(defaults),
-    ...Object.fromEntries(groups.map(({ id, permissions }) => [id, copied(permissions)])),
-  }));
-  const [changed, setChanged] = useState<ReadonlySet<string>>(new Set());
+  // What was ticked and is not saved yet, by group; "" is everybody.
+  const [edited, setEdited] = useState<Record<string, Tree>>({});
+  const stored = new Map<string, PermissionTree | null>([["", defaults], ...groups.map(({ id, permissions }) => [id, permissions] as const)]);
+  const treeOf = (column: string): PermissionTree => edited[column] ?? stored.get(column) ?? {};
   const columns = [{ id: "", name: t("matrix.everybody") }, ...groups];
   // What a group gets from those above it, and from everybody.
   const inherited = (group: Group): PermissionTree =>
     effectivePermissions({
-      defaults: trees[""]!,
-      groups: groups.map(({ id, parent_group_id }) => ({ id, parent_group_id, permissions: trees[id]! })),
+      defaults: treeOf(""),
+      groups: groups.map(({ id, parent_group_id }) => ({ id, parent_group_id, permissions: treeOf(id) })),
       memberOf: group.parent_group_id ? [group.parent_group_id] : [],
     });
   const given = new Map(groups.map((group) => [group.id, inherited(group)]));
   const flip = (column: string, section: string, name: string) => {
-    const tree = copied(trees[column]!);
+    const tree = copied(treeOf(column));
     (tree[section] ??= {})[name] = !tree[section]?.[name];
-    setTrees({ ...trees, [column]: tree });
-    setChanged(new Set([...changed, column]));
+    setEdited({ ...edited, [column]: tree });
   };
   const save = async () => {
-    for (const column of changed) {
+    for (const [column, permissions] of Object.entries(edited)) {
       const group = groups.find(({ id }) => id === column);
-      if (!group) await client.call("POST /api/v1/users/default/permissions", { body: trees[""]! });
-      else {
+      if (column === "") await client.call("POST /api/v1/users/default/permissions", { body: permissions });
+      else if (group) {
         const { name, description } = group;
-        await client.call("POST /api/v1/groups/id/{id}/update", { path: { id: column }, body: { name, description, permissions: trees[column]! } });
+        await client.call("POST /api/v1/groups/id/{id}/update", { path: { id: column }, body: { name, description, permissions } });
       }
     }
     await saved();
+    setEdited({});
     return t("saved");
   };
   return (
@@ -122,7 +121,7 @@ function Matrix({ groups, defaults, edit, saved }: MatrixProps) {
                 <tr key={name}>
                   <th scope="row">{words(name)}</th>
                   {columns.map((column) => {
-                    const has = trees[column.id]?.[section]?.[name] === true;
+                    const has = treeOf(column.id)[section]?.[name] === true;
                     const from = !has && given.get(column.id)?.[section]?.[name] === true;
                     const about = { group: column.name, permission: `${words(section)}: ${words(name)}` };
                     return (
@@ -163,8 +162,8 @@ function Editor({ group, groups, close }: { group: Group | undefined; groups: Gr
   return (
     <Dialog title={group?.name ?? t("groups.new")} close={close}>
       <Form send={send} action={t("save")}>
-        <Field label={t("name")} name="name" value={group?.name ?? ""} autocomplete="off" required />
-        <Field label={t("groups.description")} name="description" value={group?.description ?? ""} autocomplete="off" />
+        <Field label={t("name")} name="name" initial={group?.name ?? ""} autocomplete="off" required />
+        <Field label={t("groups.description")} name="description" initial={group?.description ?? ""} autocomplete="off" />
         <Field label={t("groups.parent")} name="parent" hint={t("groups.parent.hint")}>
           <option value="">{t("groups.parent.none")}</option>
           {groups
@@ -197,7 +196,7 @@ function Members({ group }: { group: Group }) {
   const add = async ({ member = "" }: Values) => {
     const { users } = await client.call("GET /api/v1/users/search", { query: { query: member } });
     const found = users.find(({ email }) => email === member.trim().toLowerCase()) ?? (users.length === 1 ? users[0] : undefined);
-    if (!found) return t("groups.member.unknown");
+    if (!found) throw new Wrong(t("groups.member.unknown"));
     await client.call("POST /api/v1/groups/id/{id}/users/add", { path, body: { user_ids: [found.id] } });
     await list.reload();
     return t("groups.member.added", { name: found.name });

@@ -14,7 +14,6 @@ const SETTINGS: Setting[] = [
     choices: [
       ["pending", "role.pending"],
       ["user", "role.user"],
-      ["admin", "role.admin"],
     ],
   },
   { name: "JWT_EXPIRES_IN", label: "settings.lifetime", hint: "settings.lifetime.hint", required: true },

@@ -1,5 +1,4 @@
 // Settings as fields. What is not among them is sent back as it came.
-import type { ComponentChildren } from "preact";
 import { type Key, t } from "../text";
 import { Check, Field, Form, Password, type Values } from "../ui";
 
@@ -19,16 +18,15 @@ interface SettingsFormProps {
   settings: readonly Setting[];
   stored: Stored;
   save(stored: Stored): Promise<string | void>;
-  more?: ComponentChildren;
 }
 
-export function SettingsForm({ settings, stored, save, more }: SettingsFormProps) {
+export function SettingsForm({ settings, stored, save }: SettingsFormProps) {
   const send = (values: Values) => {
-    const changed = settings.map(({ name, kind }) => [name, read(kind, values[name])]);
-    return save({ ...stored, ...Object.fromEntries(changed) });
+    const read = settings.map(({ name, kind }) => [name, changed(kind, stored[name], values[name])]);
+    return save({ ...stored, ...Object.fromEntries(read) });
   };
   return (
-    <Form send={send} action={t("save")} more={more}>
+    <Form send={send} action={t("save")} reset>
       {settings.map((setting) => (
         <Control key={setting.name} {...setting} value={stored[setting.name]} />
       ))}
@@ -36,18 +34,22 @@ export function SettingsForm({ settings, stored, save, more }: SettingsFormProps
   );
 }
 
-function read(kind: Setting["kind"], value: string | undefined): unknown {
+const shown = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
+
+// What nobody has changed goes back as it came: `null` stays `null`.
+function changed(kind: Setting["kind"], before: unknown, value: string | undefined): unknown {
   if (kind === "flag") return value !== undefined;
+  if (value === shown(before)) return before;
   if (kind === "number") return value ? Number(value) : null;
   return value ?? "";
 }
 
 function Control({ name, label, hint, kind = "text", choices = [], required, value }: Setting & { value: unknown }) {
   const about = { name, label: t(label), ...(hint && { hint: t(hint) }), required: required ?? false };
-  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+  const text = shown(value);
   switch (kind) {
     case "flag":
-      return <Check name={name} label={t(label)} checked={value === true} />;
+      return <Check name={name} label={t(label)} initial={value === true} />;
     case "list":
       return (
         <Field {...about}>
@@ -59,11 +61,11 @@ function Control({ name, label, hint, kind = "text", choices = [], required, val
         </Field>
       );
     case "secret":
-      return <Password {...about} value={text} autocomplete="off" />;
+      return <Password {...about} initial={text} autocomplete="new-password" />;
     case "wide":
-      return <Field {...about} type="textarea" value={text} />;
+      return <Field {...about} type="textarea" initial={text} />;
     case "number":
     case "text":
-      return <Field {...about} type={kind} value={text} autocomplete="off" />;
+      return <Field {...about} type={kind} initial={text} autocomplete="off" />;
   }
 }

@@ -18,6 +18,7 @@ export function Users() {
   const [page, turn] = useState(1);
   const [asked, ask] = useState({ query, page });
   useEffect(() => {
+    if (query === asked.query && page === asked.page) return;
     const pause = setTimeout(() => ask({ query, page }), query === asked.query ? 0 : PAUSE);
     return () => clearTimeout(pause);
   }, [query, page]);
@@ -30,6 +31,8 @@ export function Users() {
     void list.reload();
   };
   const pages = Math.max(1, Math.ceil((list.value?.total ?? 0) / PAGE));
+  // The last account of the last page may be gone.
+  useEffect(() => void (list.value && page > pages && turn(pages)), [list.value]);
   return (
     <>
       <div class="sheet">
@@ -90,11 +93,11 @@ export function Users() {
               </table>
               {pages > 1 && (
                 <nav class="actions" aria-label={t("pages")}>
-                  <button type="button" disabled={page <= 1} onClick={() => turn(page - 1)}>
+                  <button type="button" aria-disabled={page <= 1} onClick={() => turn(Math.max(1, page - 1))}>
                     {t("pages.previous")}
                   </button>
                   <span>{t("pages.at", { page, pages })}</span>
-                  <button type="button" disabled={page >= pages} onClick={() => turn(page + 1)}>
+                  <button type="button" aria-disabled={page >= pages} onClick={() => turn(Math.min(pages, page + 1))}>
                     {t("pages.next")}
                   </button>
                 </nav>
@@ -110,30 +113,32 @@ export function Users() {
   );
 }
 
+/** A role is asked for once more: whoever goes through a list by arrow keys passes others on the way. */
 function RoleChoice({ user, changed }: { user: Listed; changed(): Promise<void> }) {
-  const [wrong, setWrong] = useState<unknown>();
-  const change = async (role: Role) => {
-    setWrong(undefined);
-    try {
-      await client.call("POST /api/v1/users/{id}/update", { path: { id: user.id }, body: { role } });
-    } catch (error) {
-      setWrong(error);
-    }
+  const [wanted, want] = useState<Role>();
+  const change = async () => {
+    await client.call("POST /api/v1/users/{id}/update", { path: { id: user.id }, body: { role: wanted! } });
     await changed();
+    want(undefined);
   };
   return (
     <>
-      <select aria-label={t("users.role.name", { name: user.name })} value={user.role} onChange={(event) => change(event.currentTarget.value as Role)}>
+      <select aria-label={t("users.role.name", { name: user.name })} value={user.role} onChange={(event) => want(event.currentTarget.value as Role)}>
         {ROLES.map((role) => (
           <option key={role} value={role} selected={role === user.role}>
             {t(`role.${role}`)}
           </option>
         ))}
       </select>
-      {wrong !== undefined && (
-        <p class="notice bad" role="alert">
-          {t("users.role.refused")}
-        </p>
+      {wanted && wanted !== user.role && (
+        <Dialog role="alertdialog" title={t("users.role.change")} close={() => want(undefined)}>
+          <Form send={change} action={t("users.role.change")}>
+            <p>{t("users.role.text", { name: user.name, role: t(`role.${wanted}`) })}</p>
+          </Form>
+          <button type="button" onClick={() => want(undefined)}>
+            {t("cancel")}
+          </button>
+        </Dialog>
       )}
     </>
   );
@@ -218,19 +223,20 @@ const BAN_DAYS = [1, 7, 30, 365] as const;
 const DAY = 86_400;
 
 /** Everything else that can be done for, or to, somebody. */
-function More({ user, close }: { user: Listed; close(): void }) {
+function More({ user: listed, close }: { user: Listed; close(): void }) {
+  const [user, setUser] = useState<Pick<Listed, "email" | "id" | "name">>(listed);
   const path = { id: user.id };
   const [shown, show] = useState<{ text: string; secret?: string }>();
   const change = async ({ name = "", email = "" }: Values) => {
-    await client.call("POST /api/v1/users/{id}/update", { path, body: { name, email } });
+    setUser(await client.call("POST /api/v1/users/{id}/update", { path, body: { name, email } }));
     return t("saved");
   };
   const done = (text: string, secret?: string) => show(secret === undefined ? { text } : { text, secret });
   return (
     <Dialog title={user.name} close={close}>
       <Form send={change} action={t("save")}>
-        <Field label={t("name")} name="name" value={user.name} autocomplete="off" required />
-        <Field label={t("email")} name="email" type="email" value={user.email} autocomplete="off" required />
+        <Field label={t("name")} name="name" initial={user.name} autocomplete="off" required />
+        <Field label={t("email")} name="email" type="email" initial={user.email} autocomplete="off" required />
       </Form>
       <h3>{t("users.help")}</h3>
       <div class="stack">

@@ -5,22 +5,22 @@ import { Field, Form, Heading, type Values } from "../ui";
 
 /** Asks for a link by mail. Whether there is such an account nobody learns here. */
 export function Forgot() {
-  const [link, setLink] = useState<string | null>();
+  const [sent, setSent] = useState(false);
   const send = async ({ email = "" }: Values) => {
-    const answer = await client.call("POST /api/auth/requestPasswordReset", { body: { email } });
-    setLink(answer.link ?? null);
+    await client.call("POST /api/auth/requestPasswordReset", { body: { email } });
+    setSent(true);
   };
   return (
     <>
       <div class="sheet">
-        <Heading moves={link !== undefined}>{t(link === undefined ? "forgot.title" : "forgot.sent.title")}</Heading>
-        {link === undefined ? (
+        <Heading moves={sent}>{t(sent ? "forgot.sent.title" : "forgot.title")}</Heading>
+        {sent ? (
+          <p>{t("forgot.sent")}</p>
+        ) : (
           <Form send={send} action={t("forgot.action")}>
             <p>{t("forgot.text")}</p>
             <Field label={t("email")} name="email" type="email" autocomplete="username" required />
           </Form>
-        ) : (
-          <p>{t("forgot.sent")}</p>
         )}
       </div>
       <p class="links">

@@ -1,7 +1,7 @@
 import type { Outcome } from "portico-auth";
 import { useEffect, useState } from "preact/hooks";
-import { client, config, destination, explain } from "../session";
-import { maybe, t } from "../text";
+import { client, config, destination, explain, isAutomatic, ofProvider } from "../session";
+import { t } from "../text";
 import { Field, Form, Heading, Password, type Values } from "../ui";
 import { Step, type Waiting } from "./step";
 
@@ -42,14 +42,19 @@ export function SignIn() {
 // Where browsers arrive: from nowhere, or from a provider, with or without success.
 async function arrive(proceed: (outcome: Outcome) => void, show: (state: State) => void) {
   if (query.has("pending")) return show({ at: "pending" });
-  if (query.has("linked")) return location.replace("/account#linked");
-  const error = query.get("error");
-  if (error !== null) return show({ at: "form", said: ofProvider(error) });
   try {
     const temporary = query.get("tempToken");
     if (temporary) return show({ at: "step", step: { token: temporary, step: "verify", expiresIn: 300 } });
     if (query.has("mfa")) return proceed(client.resume(await client.call("POST /api/v1/auths/mfa/challenge")));
-    if ((await client.start()) !== null) return location.replace(destination());
+    const error = query.get("error");
+    const session = await client.start();
+    if (session === null && error !== null) return show({ at: "form", said: ofProvider(error) });
+    // Linking an account elsewhere may have worked, or not.
+    if (session && error !== null) return location.replace(`/account?error=${encodeURIComponent(error)}#linked`);
+    if (session && query.has("linked")) return location.replace("/account#linked");
+    if (session) return location.replace(destination());
+    // A proxy says who somebody is, or nobody is asked.
+    if (isAutomatic()) return proceed(await client.signIn({ email: "", password: "" }));
   } catch (error) {
     return show({ at: "form", said: explain(error) });
   }
@@ -62,16 +67,12 @@ async function arrive(proceed: (outcome: Outcome) => void, show: (state: State) 
 
 const loginUrl = (provider: string) => `/oauth/${encodeURIComponent(provider)}/login`;
 
-// Anybody can write an address: what it says is shown only if it is something that we say.
-function ofProvider(error: string): string {
-  const exact = maybe(`provider.${error}`) ?? maybe(`said.${error}`);
-  return exact ?? t("provider.failed");
-}
-
 type Way = "directory" | "password";
 
 function Ways({ said, proceed }: { said: string | undefined; proceed(outcome: Outcome): void }) {
-  const { enable_login_form: hasForm, enable_ldap: hasDirectory, enable_signup: hasSignUp } = config.features;
+  const { enable_ldap: hasDirectory, enable_signup: hasSignUp } = config.features;
+  // `?form` is for administrators whose provider is down.
+  const hasForm = Boolean(config.features.enable_login_form) || query.has("form");
   const [way, choose] = useState<Way>(hasDirectory && !hasForm ? "directory" : "password");
   const providers = Object.entries(config.oauth.providers);
   // Somebody signs in in another tab.
@@ -86,7 +87,7 @@ function Ways({ said, proceed }: { said: string | undefined; proceed(outcome: Ou
             {said}
           </p>
         )}
-        {Boolean(hasForm && hasDirectory) && (
+        {hasForm && Boolean(hasDirectory) && (
           <div class="choices" role="group" aria-label={t("signin.with")}>
             {(["password", "directory"] as const).map((each) => (
               <button key={each} type="button" aria-pressed={way === each} onClick={() => choose(each)}>
@@ -95,10 +96,10 @@ function Ways({ said, proceed }: { said: string | undefined; proceed(outcome: Ou
             ))}
           </div>
         )}
-        {way === "directory" ? <Directory proceed={proceed} /> : Boolean(hasForm) && <WithPassword proceed={proceed} />}
+        {way === "directory" ? <Directory proceed={proceed} /> : hasForm && <WithPassword proceed={proceed} />}
         {providers.length > 0 && (
           <>
-            {Boolean(hasForm || hasDirectory) && <div class="or">{t("or")}</div>}
+            {(hasForm || Boolean(hasDirectory)) && <div class="or">{t("or")}</div>}
             <div class="stack">
               {providers.map(([provider, name]) => (
                 <a key={provider} class="button" href={loginUrl(provider)}>
@@ -111,7 +112,7 @@ function Ways({ said, proceed }: { said: string | undefined; proceed(outcome: Ou
       </div>
       <p class="links">
         {Boolean(hasSignUp) && <a href="/register">{t("signin.signup")}</a>}
-        {config.passwordResetEnabled && Boolean(hasForm) && <a href="/forgot-password">{t("signin.forgot")}</a>}
+        {config.passwordResetEnabled && config.emailEnabled && hasForm && <a href="/forgot-password">{t("signin.forgot")}</a>}
       </p>
     </>
   );

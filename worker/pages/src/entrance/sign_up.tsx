@@ -42,7 +42,7 @@ export function SignUp() {
     return (
       <div class="sheet">
         <Heading>{t("signup.sent.title")}</Heading>
-        <p>{t(config.emailEnabled ? "signup.sent.mail" : "signup.sent")}</p>
+        <p>{t(config.emailEnabled && invitation === null ? "signup.sent.mail" : "signup.sent")}</p>
         <a href="/auth">{t("back.signin")}</a>
       </div>
     );

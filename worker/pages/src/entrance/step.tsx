@@ -1,7 +1,7 @@
 // The step between the password and the session: showing the second factor, setting one up, or being helped out.
 import { type Challenge, type Outcome, totp } from "portico-auth";
 import { useState } from "preact/hooks";
-import { client, explain, isRefusal } from "../session";
+import { client, explain, isOver } from "../session";
 import { t } from "../text";
 import { BackupCodes } from "../backup_codes";
 import { Field, Form, Heading, Loaded, type Values, useLoaded } from "../ui";
@@ -51,23 +51,34 @@ function Verify({ step, proceed, again }: StepProps) {
           <Field label={t("step.code")} name="code" inputMode="numeric" autocomplete="one-time-code" maxLength={12} hint={t("step.hint")} required />
         )}
       </Form>
-      <p class="links">
-        <a href="/auth">{t("back.signin")}</a>
-      </p>
+      <Back />
     </div>
   );
 }
 
 // What is over begins anew; everything else is said below the form.
 function expired(error: unknown, again: (said: string) => void) {
-  const text = explain(error);
-  if (isRefusal(error, 401) && text === t("said.This authentication step expired. Please start again.")) return again(text);
+  if (isOver(error)) return again(explain(error));
   throw error;
+}
+
+function Back() {
+  return (
+    <p class="links">
+      <a href="/auth">{t("back.signin")}</a>
+    </p>
+  );
 }
 
 function Enrol({ step, proceed, again }: StepProps) {
   const [enrolled, setEnrolled] = useState<{ codes: string[]; outcome: Outcome }>();
-  const setup = useLoaded(() => client.call("POST /api/v1/auths/mfa/enroll/start", { body: { challenge_token: step.token } }));
+  const setup = useLoaded(async () => {
+    const begun = client.call("POST /api/v1/auths/mfa/enroll/start", { body: { challenge_token: step.token } });
+    return begun.catch((error) => {
+      expired(error, again);
+      throw error;
+    });
+  });
   const send = async ({ code = "" }: Values) => {
     const body = { challenge_token: step.token, code: totp.normalizeCode(code) ?? code };
     try {
@@ -92,6 +103,7 @@ function Enrol({ step, proceed, again }: StepProps) {
       <Loaded of={setup}>
         {({ qr_code, manual_key }) => <Setup picture={qr_code} secret={manual_key} send={send} />}
       </Loaded>
+      <Back />
     </div>
   );
 }
@@ -130,6 +142,7 @@ function Recover({ step, helped, again }: StepProps & { helped(next: Outcome): v
       <Form send={send} action={t("continue")}>
         <Field label={t("recover.token")} name="token" autocomplete="off" autocapitalize="none" spellcheck={false} required />
       </Form>
+      <Back />
     </div>
   );
 }
