@@ -17,7 +17,9 @@ const WIDTHS = [320, 768, 1440];
 export const browser = await chromium.launch({
   executablePath,
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
+    "--disable-component-update", "--disable-sync",
+    // Tests of foreign pages have this machine for both sites.
+    "--disable-features=LocalNetworkAccessChecks"],
 });
 
 /// A browser of its own; what its scripts stumble over is an error of the test.

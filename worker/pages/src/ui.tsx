@@ -210,7 +210,12 @@ export function Dialog({ title, close, role, children }: DialogProps) {
   }, []);
   return (
     <dialog ref={dialog} role={role} aria-labelledby={id} onClose={() => gone.current || close()}>
-      <h2 id={id}>{title}</h2>
+      <div class="head">
+        <h2 id={id}>{title}</h2>
+        <button type="button" class="plain" aria-label={t("close")} onClick={close}>
+          ✕
+        </button>
+      </div>
       {children}
     </dialog>
   );
@@ -227,17 +232,20 @@ interface DialogProps {
 export function useLoaded<T>(load: () => Promise<T>, depends: unknown[] = []) {
   const [state, setState] = useState<{ value?: T; wrong?: string }>({});
   const turn = useRef(0);
+  // Whoever asks again asks what is asked now, however old they are.
+  const latest = useRef(load);
+  latest.current = load;
   const reload = useCallback(async () => {
     const mine = (turn.current += 1);
     // What comes late is not shown in the place of what was asked for after it.
     const show = (state: { value?: T; wrong?: string }) => mine === turn.current && setState(state);
     try {
-      show({ value: await load() });
+      show({ value: await latest.current() });
     } catch (error) {
       show({ wrong: explain(error) });
     }
-  }, depends);
-  useEffect(() => void reload(), [reload]);
+  }, []);
+  useEffect(() => void reload(), depends);
   return { ...state, reload, replace: (value: T) => setState({ value }) };
 }
 

@@ -176,16 +176,11 @@ function Editor({ group, groups, close }: { group: Group | undefined; groups: Gr
         </Field>
       </Form>
       {group && <Members group={group} />}
-      <div class="actions">
-        {group && (
-          <Action run={drop} kind="danger" confirm={t("groups.delete.text", { name: group.name })}>
-            {t("groups.delete")}
-          </Action>
-        )}
-        <button type="button" onClick={close}>
-          {t("close")}
-        </button>
-      </div>
+      {group && (
+        <Action run={drop} kind="danger" confirm={t("groups.delete.text", { name: group.name })}>
+          {t("groups.delete")}
+        </Action>
+      )}
     </Dialog>
   );
 }

@@ -163,18 +163,7 @@ function Addition({ close }: { close(): void }) {
           ))}
         </Field>
       </Form>
-      <Closing close={close} />
     </Dialog>
-  );
-}
-
-function Closing({ close }: { close(): void }) {
-  return (
-    <div class="actions">
-      <button type="button" onClick={close}>
-        {t("close")}
-      </button>
-    </div>
   );
 }
 
@@ -214,7 +203,6 @@ function Invitations({ close }: { close(): void }) {
           </ul>
         )}
       </Loaded>
-      <Closing close={close} />
     </Dialog>
   );
 }
@@ -298,7 +286,6 @@ function More({ user: listed, close }: { user: Listed; close(): void }) {
           </>
         )}
       </div>
-      <Closing close={close} />
     </Dialog>
   );
 }
