@@ -5,6 +5,7 @@ mod auths;
 mod config;
 mod events;
 mod groups;
+mod stock_pages;
 mod users;
 mod version;
 

@@ -10,6 +10,26 @@ pub(super) const OPEN_WEBUI: (&str, &str) = ("/oauth/oidc/login", "/oauth/oidc/c
 const LIBRECHAT: (&str, &str) = ("/oauth/openid", "/oauth/openid/callback");
 
 #[test]
+fn stock_pages_of_open_webui_can_read_the_token_where_the_deployment_says_so() {
+    let vars = [VARS.as_slice(), &[("OAUTH_TOKEN_COOKIE_READABLE", "true")]].concat();
+    with_native(&vars, |app, native| {
+        let provider = Provider::of(native);
+        app.sign_up("Root", "root@example.com");
+        let browser = Browser::of(app);
+        let sent = send(&browser, OPEN_WEBUI.0);
+        provider.grant(&sent, json!({}));
+        let answer = back(&browser, OPEN_WEBUI.1, &sent);
+        let token = answer.cookie("token").unwrap();
+        assert!(!token.contains("HttpOnly") && token.contains("SameSite=Lax"), "{token}");
+        for other in ["oauth_session_id", "oauth_id_token"] {
+            assert!(answer.cookie(other).unwrap().contains("HttpOnly"), "{other}");
+        }
+        let token = token.split_once(';').unwrap().0.strip_prefix("token=").unwrap();
+        assert_eq!(app.anonymous().with_token(token).get("/api/v1/auths/").status, 200);
+    });
+}
+
+#[test]
 fn somebody_new_comes_by_a_provider_and_finds_their_account_again() {
     /* OA-01, OA-07, OA-09 */
     with_native(&VARS, |app, native| {

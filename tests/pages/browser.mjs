@@ -55,7 +55,7 @@ export async function screen(page, name) {
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
       equal(wider, 0, `${name}, ${colorScheme}, ${width}: pixels beside the window`);
       if (width !== 768) await accessible(page, `${name}, ${colorScheme}, ${width}`);
-      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+      if (pictures) await picture(page, `${name}-${colorScheme}-${width}`);
     }
   }
   await page.emulateMedia({ colorScheme: "light" });
@@ -75,6 +75,9 @@ export async function steady(page, url) {
   }
   await page.setViewportSize({ width: 1440, height: 900 });
 }
+
+const picture = (page, name) =>
+  page.screenshot({ path: path.join(pictures, `${name}.jpg`), type: "jpeg", quality: 75, animations: "disabled" });
 
 async function accessible(page, name) {
   await page.evaluate(axe);

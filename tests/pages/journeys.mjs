@@ -768,6 +768,49 @@ await check("somebody deletes their account", async () => {
   equal(await alert(bob), "Email or password is wrong.");
 });
 
+// Two tabs of an application that uses the npm package, with tokens of fifteen minutes.
+await check("of two tabs whose token is spent, one refreshes for both", async () => {
+  const context = (await person()).context();
+  const dist = path.resolve(import.meta.dirname, "../../wasm-pkg/dist");
+  await context.route("**/portico-auth/*", (route) => {
+    const name = new URL(route.request().url()).pathname.split("/").at(-1);
+    return route.fulfill({ path: path.join(dist, name), contentType: "text/javascript" });
+  });
+  const refreshes = [];
+  context.on("request", (request) => request.url().endsWith("/api/auth/refresh") && refreshes.push(request));
+  const tab = async () => {
+    const page = await context.newPage();
+    await page.goto(`${base}/verify`);
+    await page.evaluate(async () => {
+      const { PorticoClient } = await import("/portico-auth/client.mjs");
+      window.client = new PorticoClient({ dialect: "librechat" });
+      window.told = [];
+      for (const event of ["signed-in", "refreshed", "signed-out"]) window.client.on(event, () => window.told.push(event));
+    });
+    return page;
+  };
+  const [one, two] = [await tab(), await tab()];
+  equal(await one.evaluate(() => client.start()), null);
+  refreshes.length = 0;
+  await one.evaluate(([email, password]) => client.signIn({ email, password }), ["person01@example.com", PASSWORD]);
+  await two.waitForFunction(() => client.session !== null);
+  equal(await two.evaluate(() => client.session.user.name), "Person 01", "told by the other tab");
+  // A third tab asks its siblings first.
+  const three = await tab();
+  equal((await three.evaluate(() => client.start())).user.name, "Person 01");
+  equal(refreshes.length, 0, "requests so far");
+  const before = await one.evaluate(() => client.session.token);
+  const tokens = await Promise.all([one, two, three].map((page) => page.evaluate(async () => (await client.refresh()).token)));
+  equal([refreshes.length, new Set(tokens).size, tokens[0] === before], [1, 1, false], "requests, tokens, the same as before");
+  const told = await Promise.all([one, two, three].map((page) => page.evaluate(() => told.at(-1))));
+  equal(told, ["refreshed", "refreshed", "refreshed"]);
+  await two.evaluate(() => client.signOut());
+  await one.waitForFunction(() => client.session === null);
+  equal(await three.evaluate(() => told.at(-1)), "signed-out");
+  // A tab that sleeps does not keep the others waiting.
+  await context.close();
+});
+
 await check("where everybody needs a second factor, people set one up on their way in, whichever way that is", async () => {
   /* MF-07 */
   await open(ada, "/admin#/settings");
@@ -815,49 +858,6 @@ await check("a page is asked for, not posted to", async () => {
   }
   equal(new URL((await fetch(`${base}/`)).url).pathname, "/account");
   equal((await fetch(`${base}/nowhere`)).status, 404);
-});
-
-// Two tabs of an application that uses the npm package, with tokens of fifteen minutes.
-await check("of two tabs whose token is spent, one refreshes for both", async () => {
-  const context = (await person()).context();
-  const dist = path.resolve(import.meta.dirname, "../../wasm-pkg/dist");
-  await context.route("**/portico-auth/*", (route) => {
-    const name = new URL(route.request().url()).pathname.split("/").at(-1);
-    return route.fulfill({ path: path.join(dist, name), contentType: "text/javascript" });
-  });
-  const refreshes = [];
-  context.on("request", (request) => request.url().endsWith("/api/auth/refresh") && refreshes.push(request));
-  const tab = async () => {
-    const page = await context.newPage();
-    await page.goto(`${base}/verify`);
-    await page.evaluate(async () => {
-      const { PorticoClient } = await import("/portico-auth/client.mjs");
-      window.client = new PorticoClient({ dialect: "librechat" });
-      window.told = [];
-      for (const event of ["signed-in", "refreshed", "signed-out"]) window.client.on(event, () => window.told.push(event));
-    });
-    return page;
-  };
-  const [one, two] = [await tab(), await tab()];
-  equal(await one.evaluate(() => client.start()), null);
-  refreshes.length = 0;
-  await one.evaluate(([email, password]) => client.signIn({ email, password }), ["person01@example.com", PASSWORD]);
-  await two.waitForFunction(() => client.session !== null);
-  equal(await two.evaluate(() => client.session.user.name), "Person 01", "told by the other tab");
-  // A third tab asks its siblings first.
-  const three = await tab();
-  equal((await three.evaluate(() => client.start())).user.name, "Person 01");
-  equal(refreshes.length, 0, "requests so far");
-  const before = await one.evaluate(() => client.session.token);
-  const tokens = await Promise.all([one, two, three].map((page) => page.evaluate(async () => (await client.refresh()).token)));
-  equal([refreshes.length, new Set(tokens).size, tokens[0] === before], [1, 1, false], "requests, tokens, the same as before");
-  const told = await Promise.all([one, two, three].map((page) => page.evaluate(() => told.at(-1))));
-  equal(told, ["refreshed", "refreshed", "refreshed"]);
-  await two.evaluate(() => client.signOut());
-  await one.waitForFunction(() => client.session === null);
-  equal(await three.evaluate(() => told.at(-1)), "signed-out");
-  // A tab that sleeps does not keep the others waiting.
-  await context.close();
 });
 
 await browser.close();

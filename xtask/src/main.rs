@@ -18,6 +18,7 @@ mod package;
 mod pages;
 mod partner;
 mod requirements;
+mod screenshots;
 mod step;
 mod test;
 mod tools;
@@ -42,8 +43,10 @@ enum Verb {
     Lint,
     /// Build the release worker and the browser package, and print their sizes
     Build(build::Build),
-    /// Build the npm package into wasm-pkg/dist
+    /// Build the npm package into wasm-pkg/dist, and pack it
     Package,
+    /// Picture every page, in light and dark
+    Screenshots,
     /// Apply the D1 migrations to the local database
     Migrate,
     /// Invite somebody to a running deployment
@@ -61,6 +64,7 @@ fn main() -> std::process::ExitCode {
         Verb::Lint => lint::run(),
         Verb::Build(build) => build.run(),
         Verb::Package => package::run(),
+        Verb::Screenshots => screenshots::run(),
         Verb::Migrate => migrate::run(),
         Verb::Invite(invite) => invite.run(),
         Verb::Keys(keys) => keys.run(),

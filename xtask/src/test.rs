@@ -333,6 +333,15 @@ fn npm_package() -> Result<Count> {
     })
 }
 
+/// Leaves pictures of all pages in a folder, as the journeys come by them.
+pub(crate) fn picture_pages(folder: &Path) -> Result<()> {
+    let count = journeys(Some(folder))?;
+    if count.failed > 0 {
+        bail!("some journeys failed; their output is above");
+    }
+    Ok(())
+}
+
 /// Every journey through the pages, over a worker with mail, a directory and a provider. Leaves pictures of all screens
 /// in a folder, if there is one.
 fn journeys(pictures: Option<&Path>) -> Result<Count> {

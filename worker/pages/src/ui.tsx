@@ -201,6 +201,9 @@ export function Dialog({ title, close, role, children }: DialogProps) {
   useEffect(() => {
     const opener = document.activeElement;
     dialog.current?.showModal();
+    // What is typed first, or what it is about; not the button that closes it.
+    const first = dialog.current?.querySelector<HTMLElement>("input") ?? dialog.current?.querySelector("h2");
+    first?.focus();
     return () => {
       gone.current = true;
       dialog.current?.close();
@@ -211,7 +214,9 @@ export function Dialog({ title, close, role, children }: DialogProps) {
   return (
     <dialog ref={dialog} role={role} aria-labelledby={id} onClose={() => gone.current || close()}>
       <div class="head">
-        <h2 id={id}>{title}</h2>
+        <h2 id={id} tabIndex={-1}>
+          {title}
+        </h2>
         <button type="button" class="plain" aria-label={t("close")} onClick={close}>
           ✕
         </button>

@@ -25,10 +25,12 @@ pub(super) fn run(rounds: u32, seconds: u32) -> Result<()> {
     println!("{:<10}{:<16}{:>12}{:>12}{:>8}", "runtime", "operation", "portico µs", "jose µs", "ratio");
     for runtime in ["node", "chromium"] {
         for row in measured[runtime].as_array().into_iter().flatten() {
-            let middle =
-                |side: &str| median(row[side].as_array().into_iter().flatten().filter_map(Value::as_f64));
+            let middle = |side: &str| {
+                let times = row.get(side).and_then(Value::as_array).into_iter().flatten();
+                median(times.filter_map(Value::as_f64))
+            };
             let (ours, theirs) = (middle("portico") * 1e6, middle("jose") * 1e6);
-            let operation = row["operation"].as_str().unwrap_or_default();
+            let operation = row.get("operation").and_then(Value::as_str).unwrap_or_default();
             println!("{runtime:<10}{operation:<16}{ours:>12.1}{theirs:>12.1}{:>8.2}", ours / theirs);
         }
     }
