@@ -20,7 +20,7 @@ fn stock_pages_of_open_webui_can_read_the_token_where_the_deployment_says_so() {
         provider.grant(&sent, json!({}));
         let answer = back(&browser, OPEN_WEBUI.1, &sent);
         let token = answer.cookie("token").unwrap();
-        assert!(!token.contains("HttpOnly") && token.contains("SameSite=Lax"), "{token}");
+        assert!(!token.contains("HttpOnly") && token.contains("SameSite=lax"), "{token}");
         for other in ["oauth_session_id", "oauth_id_token"] {
             assert!(answer.cookie(other).unwrap().contains("HttpOnly"), "{other}");
         }

@@ -24,7 +24,7 @@ pub(super) fn run(rounds: u32, seconds: u32) -> Result<()> {
     let measured: Value = serde_json::from_str(line)?;
     println!("{:<10}{:<16}{:>12}{:>12}{:>8}", "runtime", "operation", "portico µs", "jose µs", "ratio");
     for runtime in ["node", "chromium"] {
-        for row in measured[runtime].as_array().into_iter().flatten() {
+        for row in measured.get(runtime).and_then(Value::as_array).into_iter().flatten() {
             let middle = |side: &str| {
                 let times = row.get(side).and_then(Value::as_array).into_iter().flatten();
                 median(times.filter_map(Value::as_f64))
