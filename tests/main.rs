@@ -24,6 +24,7 @@ mod native;
 mod oauth;
 mod open_webui;
 mod openapi;
+mod pages;
 mod ports;
 mod router;
 mod vectors;

@@ -76,8 +76,11 @@ export async function steady(page, url) {
   await page.setViewportSize({ width: 1440, height: 900 });
 }
 
-const picture = (page, name) =>
-  page.screenshot({ path: path.join(pictures, `${name}.jpg`), type: "jpeg", quality: 75, animations: "disabled" });
+async function picture(page, name) {
+  // A dialog is where it is; anything else begins at its top.
+  if (!(await page.$("dialog"))) await page.evaluate(() => scrollTo(0, 0));
+  await page.screenshot({ path: path.join(pictures, `${name}.jpg`), type: "jpeg", quality: 75, animations: "disabled" });
+}
 
 async function accessible(page, name) {
   await page.evaluate(axe);

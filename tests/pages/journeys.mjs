@@ -670,7 +670,7 @@ await check("groups have members, and permit what the matrix says", async () => 
 await check("the audit log tells, and goes back", async () => {
   await ada.getByRole("link", { name: "Audit log" }).click();
   await title(ada, "Audit log");
-  await ada.getByRole("rowheader", { name: "delete group" }).first().waitFor();
+  await ada.getByRole("rowheader", { name: "Group deleted" }).first().waitFor();
   await screen(ada, "admin-audit");
   const before = await ada.getByRole("rowheader").count();
   await press(ada, "Older events");

@@ -1,10 +1,12 @@
 import type { Routes } from "portico-auth";
 import { useState } from "preact/hooks";
 import { client } from "../session";
-import { date, t } from "../text";
+import { date, maybe, t } from "../text";
 import { Action, Loaded, useLoaded } from "../ui";
 
 type Event = Routes["GET /api/v1/audit"]["answer"]["events"][number];
+
+const words = (name: string) => name.replaceAll("_", " ");
 
 /** Events asked for at once. */
 const PAGE = 50;
@@ -51,9 +53,9 @@ export function Audit() {
                   {all.map((event) => (
                     <tr key={event.id}>
                       <td class="small">{date(event.created_at)}</td>
-                      <th scope="row">{event.action.replaceAll("_", " ")}</th>
+                      <th scope="row">{maybe(`action.${event.action}`) ?? words(event.action)}</th>
                       <td>
-                        <span class="badge">{event.outcome.replaceAll("_", " ")}</span>
+                        <span class="badge">{maybe(`outcome.${event.outcome}`) ?? words(event.outcome)}</span>
                       </td>
                       <td>{who(event.actor_id)}</td>
                       <td>{who(event.target_id)}</td>

@@ -1,0 +1,53 @@
+//! What the pages say (worker/pages/src/strings). What they do is tested in Chromium: tests/pages.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use portico_core::audit::AuditAction;
+
+use crate::harness::root;
+
+type Strings = BTreeMap<String, String>;
+
+fn strings(language: &str) -> Strings {
+    let path = root().join(format!("worker/pages/src/strings/{language}.json"));
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// What stands in braces in a text.
+fn placeholders(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn every_text_has_a_translation_with_the_same_places() {
+    let (english, german) = (strings("en"), strings("de"));
+    assert_eq!(english.keys().collect::<Vec<_>>(), german.keys().collect::<Vec<_>>());
+    for (key, text) in &english {
+        let translated = &german[key];
+        assert!(!text.is_empty() && !translated.is_empty(), "{key}");
+        assert_eq!(placeholders(text), placeholders(translated), "{key}");
+    }
+}
+
+#[test]
+fn every_audited_action_has_a_name() {
+    let named: BTreeSet<String> =
+        strings("en").keys().filter_map(|key| key.strip_prefix("action.")).map(str::to_string).collect();
+    for name in &named {
+        assert!(AuditAction::parse(name).is_some(), "there is no {name}");
+    }
+    // The list of actions is a macro's; each stands on a line of its own, as `Variant "word"`.
+    let source = fs::read_to_string(root().join("core/src/audit.rs")).unwrap();
+    let words = source
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix('"')?.split_once(" \""))
+        .map(|(_, word)| word);
+    let actions: Vec<&str> = words.filter(|word| AuditAction::parse(word).is_some()).collect();
+    assert!(actions.len() > 40, "{actions:?}");
+    for action in actions {
+        assert!(named.contains(action), "{action}");
+    }
+}
