@@ -1,9 +1,7 @@
 //! What the pages say (worker/pages/src/strings). What they do is tested in Chromium: tests/pages.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use alloc::collections::{BTreeMap, BTreeSet};
+use std::fs;
 
 use portico_core::audit::AuditAction;
 
