@@ -2,20 +2,16 @@
 //! resolution over groups, and the tree in which both contracts write them.
 
 mod catalog;
-mod effective;
 mod feature;
 mod other_leaves;
 mod permissions;
-mod resolve;
 mod role;
 mod set;
 mod tree;
 
 pub use catalog::Permission;
-pub use effective::effective;
 pub use feature::Feature;
 pub use permissions::{Permissions, Tree};
-pub use resolve::{GroupGrants, Groups};
 pub use role::RolePermission;
 pub use set::PermissionSet;
 pub use tree::{MalformedTree, PartialTree, PermissionTree, has_permission};

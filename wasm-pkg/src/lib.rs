@@ -5,16 +5,18 @@
 #![warn(missing_docs)]
 
 mod error;
+mod membership;
 
 use portico_core::{
     json::quoted,
     jwt::{self, Expected, UntrustedToken},
-    permission,
+    permission::{self, MalformedTree, Permissions},
     time::UnixSeconds,
 };
 use wasm_bindgen::prelude::wasm_bindgen;
 
 pub use error::Refusal;
+use membership::Membership;
 
 /// A third of the size of the standard one.
 #[cfg(target_arch = "wasm32")]
@@ -43,10 +45,16 @@ pub fn has_permission(tree: &str, path: &str) -> bool {
     permission::has_permission(tree, path)
 }
 
-/// What somebody may do, as a JSON tree, from `{"defaults", "groups", "member_of"}`; or a refusal.
+/// What somebody may do, as a JSON tree, from `{"defaults": tree, "groups": [{"id", "parent_group_id", "permissions"}],
+/// "member_of": [id]}`; or a refusal.
 #[wasm_bindgen(js_name = effectivePermissions)]
 pub fn effective_permissions(question: &str) -> String {
-    answer(|| Ok(permission::effective(question)?))
+    answer(|| {
+        let Membership { defaults, groups, direct } = Membership::parse(question)?;
+        let trees = groups.with_ancestors(&direct).into_iter().map(String::as_str);
+        let permissions = Permissions::resolve(&defaults, trees)?;
+        serde_json::to_string(&permissions.tree()).map_err(|_| MalformedTree.into())
+    })
 }
 
 /// JSON, or `!` and the code of a refusal: a text costs less at the border than an exception.
@@ -72,7 +80,44 @@ mod tests {
     fn a_refusal_has_the_code_of_its_cause() {
         assert_eq!(examined("a.b"), "!malformed");
         assert_eq!(examined("eyJhbGciOiJub25lIn0.e30."), "!wrong_algorithm");
-        assert_eq!(effective_permissions("[]"), "!malformed_tree");
+    }
+
+    #[wasm_bindgen_test]
+    fn groups_grant_with_all_above_them() {
+        let question = r#"{
+            "defaults": {"chat": {"delete": false}},
+            "groups": [
+                {"id": "a", "parent_group_id": "b", "permissions": null},
+                {"id": "b", "parent_group_id": "a", "permissions": {"features": {"api_keys": true}}},
+                {"id": "c", "permissions": {"features": {"webhooks": true}}}
+            ],
+            "member_of": ["a", "gone"]
+        }"#;
+        let tree = effective_permissions(question);
+        assert!(has_permission(&tree, "features.api_keys") && has_permission(&tree, "chat.edit"), "{tree}");
+        assert!(
+            !has_permission(&tree, "chat.delete") && !has_permission(&tree, "features.webhooks"),
+            "{tree}"
+        );
+    }
+
+    #[wasm_bindgen_test]
+    fn a_question_of_another_shape_is_refused() {
+        for question in [
+            "[]",
+            r#"{"defaults": []}"#,
+            r#"{"defaults": {"chat": true}}"#,
+            r#"{"groups": {}}"#,
+            r#"{"groups": [1]}"#,
+            r#"{"groups": [{}]}"#,
+            r#"{"groups": [{"id": 1}]}"#,
+            r#"{"groups": [{"id": "a", "parent_group_id": 1}]}"#,
+            r#"{"groups": [{"id": "a", "permissions": true}]}"#,
+            r#"{"groups": [{"id": "a", "permissions": {"chat": {"delete": 1}}}], "member_of": ["a"]}"#,
+            r#"{"member_of": [1]}"#,
+        ] {
+            assert_eq!(effective_permissions(question), "!malformed_tree", "{question}");
+        }
     }
 
     #[wasm_bindgen_test]

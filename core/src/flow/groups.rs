@@ -150,7 +150,7 @@ pub async fn visible(
         return Ok(groups);
     }
     let direct = ctx.ports.list_memberships(caller).await?;
-    let own = Hierarchy::of(&groups).with_ancestors(&direct);
+    let own = with_ancestors(&groups, &direct);
     groups.retain(|group| match (share, share_of(group)) {
         (None, _) => own.contains(&group.id),
         (Some(true), GroupShare::Anybody) | (Some(false), GroupShare::Nobody) => true,
@@ -158,6 +158,10 @@ pub async fn visible(
         (Some(true), GroupShare::Nobody) | (Some(false), GroupShare::Anybody | GroupShare::Members) => false,
     });
     Ok(groups)
+}
+
+fn with_ancestors(groups: &[Group], direct: &[GroupId]) -> BTreeSet<GroupId> {
+    Hierarchy::of(groups).with_ancestors(direct).into_iter().map(|group| group.id).collect()
 }
 
 /// How somebody belongs to a group.
@@ -176,7 +180,7 @@ pub enum Membership {
 pub async fn of_user(ctx: &Ctx<'_, impl Ports>, user: UserId) -> Result<Vec<(Group, Membership)>, PortError> {
     let groups = ctx.ports.list_groups().await?;
     let direct = ctx.ports.list_memberships(user).await?;
-    let all = Hierarchy::of(&groups).with_ancestors(&direct);
+    let all = with_ancestors(&groups, &direct);
     let with_membership = |group: Group| {
         let membership = if direct.contains(&group.id) { Membership::Direct } else { Membership::Inherited };
         (group, membership)
@@ -204,8 +208,9 @@ pub async fn members(ctx: &Ctx<'_, impl Ports>, id: GroupId) -> Result<Vec<Membe
     if !groups.iter().any(|group| group.id == id) {
         return Err(GroupError::NoGroup);
     }
-    let below = Hierarchy::of(&groups).descendants(id);
-    let reach: Vec<_> = core::iter::once(id).chain(below).collect();
+    let hierarchy = Hierarchy::of(&groups);
+    let below = hierarchy.descendants(&id);
+    let reach: Vec<_> = core::iter::once(id).chain(below.iter().map(|group| group.id)).collect();
     let mut direct = BTreeSet::new();
     let mut via: BTreeMap<UserId, Vec<GroupId>> = BTreeMap::new();
     for (group, user) in ctx.ports.list_members(&reach).await? {
@@ -245,14 +250,13 @@ pub struct Preview {
 /// [`GroupError`]
 pub async fn preview(ctx: &Ctx<'_, impl Ports>, id: GroupId) -> Result<Preview, GroupError> {
     let groups = ctx.ports.list_groups().await?;
-    let reach = Hierarchy::of(&groups).with_ancestors(&[id]);
-    let own = groups.iter().find(|group| group.id == id).cloned().ok_or(GroupError::NoGroup)?;
-    let above = groups.iter().filter(|group| group.id != id && reach.contains(&group.id));
-    let trees: Vec<_> = above.filter_map(|group| group.permissions.clone()).collect();
-    let inherited = granted_by(&trees);
-    let granted = granted_by(own.permissions.as_slice());
+    let own = groups.iter().find(|group| group.id == id).ok_or(GroupError::NoGroup)?;
+    let hierarchy = Hierarchy::of(&groups);
+    let above = hierarchy.with_ancestors(&[id]).into_iter().filter(|group| group.id != id);
+    let inherited = granted_by(above.filter_map(|group| group.permissions.as_deref()));
+    let granted = granted_by(own.permissions.as_deref());
     let defaults = Permissions::from(ctx.settings().await?.default_permissions);
-    Ok(Preview { effective: defaults.and(&inherited).and(&granted), inherited, group: own })
+    Ok(Preview { effective: defaults.and(&inherited).and(&granted), inherited, group: own.clone() })
 }
 
 fn changed(changed: GroupChanged) -> Result<Group, GroupError> {

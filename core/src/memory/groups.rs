@@ -32,9 +32,9 @@ impl GroupTable {
     }
 
     pub(super) fn grants_of(&self, user: UserId) -> Permissions {
-        let reach = Hierarchy::of(&self.groups).with_ancestors(&self.memberships(user));
-        let trees = self.groups.iter().filter(|group| reach.contains(&group.id));
-        granted_by(&trees.filter_map(|group| group.permissions.clone()).collect::<Vec<_>>())
+        let hierarchy = Hierarchy::of(&self.groups);
+        let groups = hierarchy.with_ancestors(&self.memberships(user));
+        granted_by(groups.into_iter().filter_map(|group| group.permissions.as_deref()))
     }
 
     pub(super) fn join(&mut self, group: GroupId, user: UserId) {
@@ -110,7 +110,7 @@ impl GroupTable {
             if self.find(parent).is_none() {
                 return GroupChanged::NoParent;
             }
-            if Hierarchy::of(&self.groups).with_ancestors(&[parent]).contains(&id) {
+            if Hierarchy::of(&self.groups).with_ancestors(&[parent]).iter().any(|group| group.id == id) {
                 return GroupChanged::Circle;
             }
         }

@@ -21,6 +21,21 @@ pub struct Permissions {
 }
 
 impl Permissions {
+    /// What somebody may do (open-webui.md §7.4): the `defaults`, where a stored no stays a no and gaps are filled as the
+    /// catalogue has them, and what the trees of their groups grant. Each is a JSON text.
+    ///
+    /// # Errors
+    /// [`MalformedTree`] when one of them is none.
+    pub fn resolve<'t>(
+        defaults: &'t str,
+        groups: impl IntoIterator<Item = &'t str>,
+    ) -> Result<Self, MalformedTree> {
+        let filled = PartialTree::parse(defaults)?.filled(PermissionSet::defaults(|_| None));
+        // What they say about names that the catalogue does not have counts as a group's does.
+        let granted = Self::granted_by(groups.into_iter().chain([defaults]))?;
+        Ok(Self::from(filled).and(&granted))
+    }
+
     /// What these trees grant together; each a JSON text, as a group has it.
     ///
     /// # Errors
@@ -122,6 +137,24 @@ mod tests {
 
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn groups_add_to_the_defaults_whose_gaps_are_filled() {
+        let defaults = r#"{"chat": {"delete": false}, "new": {"leaf": true}}"#;
+        let groups = [
+            r#"{"chat": {"delete": false}}"#,
+            r#"{"features": {"api_keys": true}, "extra": {"custom": true}}"#,
+        ];
+        let all = Permissions::resolve(defaults, groups).unwrap();
+        assert!(!all.contains(Feature::ChatDelete), "what the defaults say stays said");
+        assert!(all.contains(Feature::ChatEdit), "what they leave out is the catalogue's");
+        assert!(all.contains(Feature::FeaturesApiKeys) && !all.contains(Feature::FeaturesWebhooks));
+        let tree = serde_json::to_value(all.tree()).unwrap();
+        assert_eq!((&tree["new"]["leaf"], &tree["extra"]["custom"]), (&json!(true), &json!(true)));
+        let nothing = Permissions::resolve("null", []).unwrap();
+        assert_eq!(nothing, Permissions::from(PermissionSet::defaults(|_| None)));
+        assert_eq!(Permissions::resolve("[]", []), Err(MalformedTree));
+    }
 
     #[test]
     fn names_that_nobody_knows_are_carried_along() {

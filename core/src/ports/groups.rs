@@ -101,6 +101,6 @@ pub trait Groups {
 }
 
 /// A permission tree of a group that can not be read grants nothing; no such tree is ever stored.
-pub fn granted_by(trees: &[String]) -> Permissions {
-    Permissions::granted_by(trees.iter().map(String::as_str)).unwrap_or_default()
+pub fn granted_by<'t>(trees: impl IntoIterator<Item = &'t str>) -> Permissions {
+    Permissions::granted_by(trees).unwrap_or_default()
 }

@@ -168,7 +168,8 @@ impl TryFrom<AccountRow> for Account {
     type Error = worker::Error;
 
     fn try_from(row: AccountRow) -> Result<Self, worker::Error> {
-        let grants: Permissions = granted_by(&serde_json::from_str::<Vec<String>>(&row.trees)?);
+        let trees: Vec<String> = serde_json::from_str(&row.trees)?;
+        let grants: Permissions = granted_by(trees.iter().map(String::as_str));
         Ok(Self { user: row.user.try_into()?, credential_version: row.credential_version, grants })
     }
 }

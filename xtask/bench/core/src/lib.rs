@@ -5,10 +5,11 @@ use core::hint::black_box;
 
 use portico_core::{
     duration::TokenLifetime,
+    group::Hierarchy,
     id::GroupId,
     jwt::{DatedKey, Expected, HmacKey, KeyRing, PrivateKey, Session, SigningKey, UntrustedToken},
     password::{Cost, Progress, Workspace},
-    permission::{Feature, GroupGrants, Groups, PermissionSet},
+    permission::{Feature, Permissions},
     ports::Signatures,
     time::UnixSeconds,
 };
@@ -105,13 +106,14 @@ fn resolve(nested: u32, times: u32) -> Result<(), String> {
     };
     let mut groups = Vec::new();
     for number in 0..nested {
-        let grants = PermissionSet::from_iter([Feature::FeaturesApiKeys, Feature::ChatShare]);
         let parent = if number + 1 < nested { Some(id(number + 1)?) } else { None };
-        groups.push(GroupGrants { id: id(number)?, parent, grants });
+        groups.push((id(number)?, parent, r#"{"chat": {"share": true}, "features": {"api_keys": true}}"#));
     }
-    let (groups, defaults, direct) = (Groups::new(groups), PermissionSet::defaults(|_| None), [id(0)?]);
+    let (groups, direct) = (Hierarchy::from_iter(groups), [id(0)?]);
     for _ in 0..times {
-        let effective = black_box(&groups).resolve(defaults, black_box(&direct));
+        let trees = black_box(&groups).with_ancestors(black_box(&direct));
+        let effective = Permissions::resolve("null", trees.into_iter().copied());
+        let effective = effective.map_err(|malformed| format!("{malformed:?}"))?;
         if !effective.contains(Feature::FeaturesApiKeys) {
             return Err("a grant is missing".to_string());
         }
