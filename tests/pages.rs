@@ -3,7 +3,7 @@
 use alloc::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use portico_core::audit::AuditAction;
+use portico_core::audit::{AuditAction, AuditOutcome};
 
 use crate::harness::root;
 
@@ -31,21 +31,22 @@ fn every_text_has_a_translation_with_the_same_places() {
 }
 
 #[test]
-fn every_audited_action_has_a_name() {
-    let named: BTreeSet<String> =
-        strings("en").keys().filter_map(|key| key.strip_prefix("action.")).map(str::to_string).collect();
-    for name in &named {
-        assert!(AuditAction::parse(name).is_some(), "there is no {name}");
-    }
-    // The list of actions is a macro's; each stands on a line of its own, as `Variant "word"`.
+fn every_audited_action_and_outcome_has_a_name() {
+    let (actions, outcomes): (BTreeSet<_>, BTreeSet<_>) =
+        audited_words().into_iter().partition(|word| AuditAction::parse(word).is_some());
+    assert!(actions.len() > 40 && outcomes.len() > 20, "{actions:?} {outcomes:?}");
+    assert!(outcomes.iter().all(|word| AuditOutcome::parse(word).is_some()), "{outcomes:?}");
+    assert_eq!(named("action."), actions);
+    assert_eq!(named("outcome."), outcomes);
+}
+
+/// The lists are a macro's; each word stands on a line of its own, as `Variant "word"`.
+fn audited_words() -> Vec<String> {
     let source = fs::read_to_string(root().join("core/src/audit.rs")).unwrap();
-    let words = source
-        .lines()
-        .filter_map(|line| line.trim().strip_suffix('"')?.split_once(" \""))
-        .map(|(_, word)| word);
-    let actions: Vec<&str> = words.filter(|word| AuditAction::parse(word).is_some()).collect();
-    assert!(actions.len() > 40, "{actions:?}");
-    for action in actions {
-        assert!(named.contains(action), "{action}");
-    }
+    let word = |line: &str| Some(line.trim().strip_suffix('"')?.split_once(" \"")?.1.to_string());
+    source.lines().filter_map(word).collect()
+}
+
+fn named(prefix: &str) -> BTreeSet<String> {
+    strings("en").keys().filter_map(|key| key.strip_prefix(prefix)).map(str::to_string).collect()
 }

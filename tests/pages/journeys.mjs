@@ -9,6 +9,8 @@ import { alert, ask, at, browser, field, person, press, screen, steady, title } 
 const [base, issuer] = process.argv.slice(2);
 const PASSWORD = "correct horse battery";
 const ADMIN = "ada@example.com";
+/** What the deployment wants to hear from its first account. */
+const SECRET = "first come, first served";
 
 const open = (page, path) => page.goto(`${base}${path}`);
 
@@ -31,6 +33,12 @@ async function link(page, to, subject) {
 }
 
 const ada = await person();
+
+/// Changes settings behind the page's back.
+const settings = async (change) => {
+  const { body } = await ask(ada, "/api/v1/auths/admin/config");
+  equal((await ask(ada, "/api/v1/auths/admin/config", "POST", { ...body, ...change })).status, 200);
+};
 
 await check("the first page is light, and says what it runs under", async () => {
   /* SE-13 */
@@ -71,6 +79,9 @@ await check("the first account is made, under a policy that is told while it is 
     await ada.getByText(said, { exact: true }).waitFor();
   }
   await screen(ada, "sign-up");
+  await press(ada, "Create account");
+  equal((await alert(ada)).startsWith("The bootstrap secret is missing or wrong"), true);
+  await field(ada, "Bootstrap secret").fill(SECRET);
   await press(ada, "Create account");
   await at(ada, "/account");
   await title(ada, "Your account");
@@ -196,6 +207,13 @@ await check("administrators change settings", async () => {
   await press(ada, "Save");
   equal((await alert(ada)).startsWith("JWT_EXPIRES_IN is no length of time"), true);
   equal((await ask(ada, "/api/v1/auths/admin/config")).body.JWT_EXPIRES_IN, "4w", "what makes no sense changes nothing");
+  // Somebody else changes something while the page shows what was.
+  await settings({ ADMIN_EMAIL: "help@example.com", ENABLE_FOLDERS: false });
+  await field(ada, "How long a sign-in lasts").fill("5w");
+  await press(ada, "Save");
+  await ada.getByText("Saved.").waitFor();
+  const { body: both } = await ask(ada, "/api/v1/auths/admin/config");
+  equal([both.ADMIN_EMAIL, both.ENABLE_FOLDERS, both.JWT_EXPIRES_IN], ["help@example.com", false, "5w"]);
 });
 
 const bob = await person();
@@ -748,19 +766,50 @@ await check("whoever tries too often is told how long to wait", async () => {
 });
 
 await check("closed registration says so", async () => {
-  await ask(ada, "/api/v1/auths/admin/config").then(({ body }) =>
-    ask(ada, "/api/v1/auths/admin/config", "POST", { ...body, ENABLE_SIGNUP: false }));
+  await settings({ ENABLE_SIGNUP: false });
   const page = await person();
   await open(page, "/register");
   await title(page, "Registration is closed");
   await page.context().close();
 });
 
+await check("where one provider is the only way in, people are taken there, but for administrators who ask", async () => {
+  const directory = (enable_ldap) => ask(ada, "/api/v1/auths/admin/config/ldap", "POST", { enable_ldap });
+  const oauth = (body) => ask(ada, "/api/v1/auths/admin/config/oauth", "POST", body);
+  await settings({ ENABLE_LOGIN_FORM: false });
+  const page = await person();
+  await open(page, "/auth");
+  await field(page, "User name").waitFor();
+  equal(await field(page, "Email").count(), 0, "fields for an address, where passwords are switched off");
+  equal([(await directory(false)).status, (await oauth({ OAUTH_AUTO_REDIRECT: true })).status], [200, 200]);
+  await open(page, "/auth");
+  await identify(page, "ann");
+  await title(page, "Your account");
+  await page.context().clearCookies();
+  // An address without the form would lead away.
+  await open(page, "/auth?form");
+  await field(page, "Email").waitFor();
+  await page.getByRole("link", { name: "Sign in with SSO" }).waitFor();
+  await page.context().close();
+  await settings({ ENABLE_LOGIN_FORM: true });
+  equal([(await directory(true)).status, (await oauth({ OAUTH_AUTO_REDIRECT: false })).status], [200, 200]);
+});
+
 await check("somebody deletes their account", async () => {
   await open(bob, "/account");
   await title(bob, "Your account");
+  await press(factor(bob), "Set up a second factor");
+  await press(dialog(bob), "Continue");
+  app = authenticator(await dialog(bob).locator("code.secret").textContent());
+  await field(bob, "Code that the app shows").fill(await app());
+  await press(dialog(bob), "Confirm");
+  await press(dialog(bob), "I have kept them");
   await press(bob, "Delete account");
   await screen(bob, "delete-account");
+  await field(bob, "Code").fill("AAAA-AAAA");
+  await press(dialog(bob), "Delete my account for good");
+  equal(await alert(bob), "The code is wrong, or was used already.");
+  await field(bob, "Code").fill(await app());
   await press(dialog(bob), "Delete my account for good");
   await at(bob, "/auth");
   await signIn(bob, BOB);

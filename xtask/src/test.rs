@@ -194,6 +194,8 @@ fn bare_metal() -> Result<Count> {
     step("build core without an operating system", || {
         quiet("cargo")
             .args(["build", "-p", "portico-core", "--target", tools::BARE_METAL])
+            // Nobody runs it.
+            .args(["--config", "profile.dev.package.portico-core.opt-level=0"])
             .run()
             .map(|_| Count::ONE)
     })
@@ -356,7 +358,8 @@ fn journeys(pictures: Option<&Path>) -> Result<Count> {
     let vars: Vec<_> = vars.iter().map(|(name, value)| (*name, value.as_str())).collect();
     // More of everything than one address may ask for in the minutes that this takes.
     let limits = [("LOGIN_MAX", "1000"), ("REGISTER_MAX", "100"), ("RESET_PASSWORD_MAX", "100")];
-    let vars = [&vars[..], &limits, &[("VERIFY_EMAIL_MAX", "100")]].concat();
+    let secret = [("BOOTSTRAP_SECRET", "first come, first served")];
+    let vars = [&vars[..], &limits, &[("VERIFY_EMAIL_MAX", "100")], &secret].concat();
     let server = step("start the worker for its pages", || dev::Throwaway::start(&node, &vars))?;
     let count = step("journeys through the pages in Chromium", || {
         let mut script = node.script(workspace::root().join("tests/pages/journeys.mjs"));
@@ -367,6 +370,27 @@ fn journeys(pictures: Option<&Path>) -> Result<Count> {
         counted(script.env("PORTICO_CHROMIUM", &browser.binary).run_and_report()?)
     });
     server.stop()?;
+    Ok(count?.plus(automatic_journeys(&node, &browser)?))
+}
+
+/// The pages where nobody types anything to sign in: without authentication, and behind a proxy.
+fn automatic_journeys(node: &tools::Node, browser: &tools::Browser) -> Result<Count> {
+    const SECRET: &str = "only the proxy knows this secret";
+    let proxied = [
+        ("TRUSTED_PROXY_SECRET", SECRET),
+        ("WEBUI_AUTH_TRUSTED_EMAIL_HEADER", "X-Forwarded-Email"),
+        ("WEBUI_AUTH_TRUSTED_NAME_HEADER", "X-Forwarded-User"),
+    ];
+    let start = |vars: &[_]| dev::Throwaway::start(node, vars);
+    let open = step("start the worker without authentication", || start(&[("WEBUI_AUTH", "false")]))?;
+    let proxied = step("start the worker behind a proxy", || start(&proxied))?;
+    let count = step("journeys without a form, in Chromium", || {
+        let script = node.script(workspace::root().join("tests/pages/automatic.mjs"));
+        let script = script.args([open.url(), proxied.url(), SECRET]).env("NODE_NO_WARNINGS", "1");
+        counted(script.env("PORTICO_CHROMIUM", &browser.binary).run_and_report()?)
+    });
+    open.stop()?;
+    proxied.stop()?;
     count
 }
 

@@ -7,17 +7,14 @@ import { SignUp } from "./entrance/sign_up";
 import { Verify } from "./entrance/verify";
 import { config, isAutomatic } from "./session";
 import { t } from "./text";
-import { Languages } from "./ui";
+import { Brand, Languages } from "./ui";
 
 export function Entrance() {
   const { privacyPolicy, termsOfService } = config.interface;
   return (
     <div class="entrance">
       <main>
-        <div class="brand">
-          <img src="/icon.svg" alt="" width="28" height="28" />
-          <span>{config.name}</span>
-        </div>
+        <Brand />
         {page()}
       </main>
       <footer class="foot">

@@ -2,9 +2,9 @@
 import type { Session } from "portico-auth";
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
-import { client, config } from "./session";
+import { client } from "./session";
 import { t } from "./text";
-import { Action, Languages } from "./ui";
+import { Action, Brand, Languages } from "./ui";
 
 export function Frame({ session, here, children }: { session: Session; here: "/account" | "/admin"; children: ComponentChildren }) {
   // Here, in another tab, or because the session was ended elsewhere.
@@ -27,10 +27,7 @@ export function Frame({ session, here, children }: { session: Session; here: "/a
       </a>
       <header class="top">
         <div>
-          <div class="brand">
-            <img src="/icon.svg" alt="" width="28" height="28" />
-            <span>{config.name}</span>
-          </div>
+          <Brand />
           {session.user.role === "admin" && (
             <nav aria-label={t("nav")}>
               {link("/account", t("account.title"))}

@@ -1,7 +1,7 @@
 // What pages are made of. Everything can be reached by keyboard and has a name for screen readers.
 import { type ComponentChildren, h } from "preact";
 import { useCallback, useEffect, useId, useRef, useState } from "preact/hooks";
-import { explain } from "./session";
+import { config, explain } from "./session";
 import { LANGUAGES, choose, spoken, t } from "./text";
 
 export type Values = Record<string, string>;
@@ -279,6 +279,26 @@ export function Heading({ children, moves = true }: { children: string; moves?: 
     <h1 ref={heading} tabIndex={-1}>
       {children}
     </h1>
+  );
+}
+
+/** A page that has nothing left to do, but for going on to sign in. */
+export function Told({ title, text }: { title: string; text: string }) {
+  return (
+    <div class="sheet">
+      <Heading>{title}</Heading>
+      <p>{text}</p>
+      <a href="/auth">{t("back.signin")}</a>
+    </div>
+  );
+}
+
+export function Brand() {
+  return (
+    <div class="brand">
+      <img src="/icon.svg" alt="" width="28" height="28" />
+      <span>{config.name}</span>
+    </div>
   );
 }
 

@@ -36,9 +36,10 @@ async function load() {
 
 export function Directory() {
   const loaded = useLoaded(load);
-  const save = async (body: Stored) => {
-    const stored = await client.call("POST /api/v1/auths/admin/config/ldap/server", { body });
-    loaded.replace({ isOn: loaded.value?.isOn ?? false, stored });
+  const save = async (changes: Stored) => {
+    const now = await load();
+    const body = { ...now.stored, ...changes };
+    loaded.replace({ ...now, stored: await client.call("POST /api/v1/auths/admin/config/ldap/server", { body }) });
     return t("saved");
   };
   const turn = async (enable_ldap: boolean) => {

@@ -38,9 +38,8 @@ const SETTINGS: Setting[] = [
 
 export function Providers() {
   const stored = useLoaded<Stored>(() => client.call("GET /api/v1/auths/admin/config/oauth"));
-  const save = async (whole: Stored) => {
-    // Everything is optional here; what has no field stays as it is.
-    const body = Object.fromEntries(SETTINGS.map(({ name }) => [name, whole[name]]));
+  const save = async (body: Stored) => {
+    // Everything is optional here.
     stored.replace(await client.call("POST /api/v1/auths/admin/config/oauth", { body }));
     return t("saved");
   };

@@ -27,9 +27,12 @@ const SETTINGS: Setting[] = [
   { name: "PENDING_USER_OVERLAY_CONTENT", label: "settings.pending.text", kind: "wide" },
 ];
 
+const load = (): Promise<Stored> => client.call("GET /api/v1/auths/admin/config");
+
 export function Settings() {
-  const stored = useLoaded<Stored>(() => client.call("GET /api/v1/auths/admin/config"));
-  const save = async (body: Stored) => {
+  const stored = useLoaded(load);
+  const save = async (changes: Stored) => {
+    const body = { ...(await load()), ...changes };
     const now = await client.call("POST /api/v1/auths/admin/config", { body });
     stored.replace(now);
     return t(now.sessions_revoked ? "settings.saved.ended" : "saved");

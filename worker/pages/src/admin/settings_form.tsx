@@ -1,4 +1,4 @@
-// Settings as fields. What is not among them is sent back as it came.
+// Settings as fields.
 import { type Key, t } from "../text";
 import { Check, Field, Form, Password, type Values } from "../ui";
 
@@ -16,14 +16,16 @@ export interface Setting {
 
 interface SettingsFormProps {
   settings: readonly Setting[];
+  /** As they were when the form was shown. */
   stored: Stored;
-  save(stored: Stored): Promise<string | void>;
+  /** Gets what has been changed: the rest may be somebody else's by now. */
+  save(changes: Stored): Promise<string | void>;
 }
 
 export function SettingsForm({ settings, stored, save }: SettingsFormProps) {
   const send = (values: Values) => {
-    const read = settings.map(({ name, kind }) => [name, changed(kind, stored[name], values[name])]);
-    return save({ ...stored, ...Object.fromEntries(read) });
+    const read = settings.map(({ name, kind }) => [name, typed(kind, stored[name], values[name])] as const);
+    return save(Object.fromEntries(read.filter(([name, value]) => value !== stored[name])));
   };
   return (
     <Form send={send} action={t("save")} reset>
@@ -36,9 +38,12 @@ export function SettingsForm({ settings, stored, save }: SettingsFormProps) {
 
 const shown = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
-// What nobody has changed goes back as it came: `null` stays `null`.
-function changed(kind: Setting["kind"], before: unknown, value: string | undefined): unknown {
-  if (kind === "flag") return value !== undefined;
+// An empty field may stand for `null`, and no value for a flag that is off.
+function typed(kind: Setting["kind"], before: unknown, value: string | undefined): unknown {
+  if (kind === "flag") {
+    const isOn = value !== undefined;
+    return isOn === (before === true) ? before : isOn;
+  }
   if (value === shown(before)) return before;
   if (kind === "number") return value ? Number(value) : null;
   return value ?? "";

@@ -1,7 +1,7 @@
 // What trying something out came to.
 import type { Routes } from "portico-auth";
 import { useState } from "preact/hooks";
-import { t } from "../text";
+import { maybe, t } from "../text";
 import { Form, type Values } from "../ui";
 import type { ComponentChildren } from "preact";
 
@@ -27,7 +27,11 @@ export function Trial({ run, children }: { run(values: Values): Promise<Came>; c
             <ol class="steps">
               {came.steps.map(({ step, ok, detail }) => (
                 <li key={step}>
-                  <strong>{t(ok ? "trial.works" : "trial.fails")}</strong> {detail}
+                  <strong>
+                    {maybe(`trial.step.${step}`) ?? step}: {t(ok ? "trial.works" : "trial.fails")}
+                  </strong>
+                  {/* The service speaks English to administrators: it names settings. */}
+                  <div lang="en">{detail}</div>
                 </li>
               ))}
             </ol>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { NewPassword } from "../new_password";
 import { client } from "../session";
 import { t } from "../text";
-import { Form, Heading, type Values } from "../ui";
+import { Form, Heading, Told, type Values } from "../ui";
 
 /** Behind the link of a mail: a new password. */
 export function Reset() {
@@ -13,19 +13,13 @@ export function Reset() {
     await client.call("POST /api/auth/resetPassword", { body: { token, userId, password } });
     setDone(true);
   };
+  if (done) return <Told title={t("reset.done.title")} text={t("reset.done")} />;
   return (
     <div class="sheet">
-      <Heading moves={done}>{t(done ? "reset.done.title" : "reset.title")}</Heading>
-      {done ? (
-        <>
-          <p>{t("reset.done")}</p>
-          <a href="/auth">{t("back.signin")}</a>
-        </>
-      ) : (
-        <Form send={send} action={t("reset.action")}>
-          <NewPassword label={t("password.new")} name="password" />
-        </Form>
-      )}
+      <Heading moves={false}>{t("reset.title")}</Heading>
+      <Form send={send} action={t("reset.action")}>
+        <NewPassword label={t("password.new")} name="password" />
+      </Form>
     </div>
   );
 }

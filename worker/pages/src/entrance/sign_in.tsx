@@ -2,7 +2,7 @@ import type { Outcome } from "portico-auth";
 import { useEffect, useState } from "preact/hooks";
 import { client, config, destination, explain, isAutomatic, ofProvider } from "../session";
 import { t } from "../text";
-import { Field, Form, Heading, Password, type Values } from "../ui";
+import { Field, Form, Heading, Password, Told, type Values } from "../ui";
 import { Step, type Waiting } from "./step";
 
 const query = new URLSearchParams(location.search);
@@ -138,14 +138,4 @@ function Directory({ proceed }: { proceed(outcome: Outcome): void }) {
   );
 }
 
-export function Pending() {
-  return (
-    <div class="sheet">
-      <Heading>{t("pending.title")}</Heading>
-      <p>{t("pending.text")}</p>
-      <p>
-        <a href="/auth">{t("back.signin")}</a>
-      </p>
-    </div>
-  );
-}
+export const Pending = () => <Told title={t("pending.title")} text={t("pending.text")} />;

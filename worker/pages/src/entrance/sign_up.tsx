@@ -1,8 +1,8 @@
 import { useState } from "preact/hooks";
 import { NewPassword } from "../new_password";
-import { client, config, destination, isRefusal } from "../session";
+import { Wrong, client, config, destination, isRefusal } from "../session";
 import { t } from "../text";
-import { Field, Form, Heading, type Values } from "../ui";
+import { Field, Form, Heading, Told, type Values } from "../ui";
 import { Pending } from "./sign_in";
 import { Step, type Waiting } from "./step";
 import type { Outcome } from "portico-auth";
@@ -33,29 +33,20 @@ export function SignUp() {
         if (invitation !== null || !isRefusal(error, 403)) throw error;
       }
     }
-    proceed(await client.signUp({ name, email, password, ...(bootstrap_secret && { bootstrap_secret }) }));
+    try {
+      proceed(await client.signUp({ name, email, password, ...(bootstrap_secret && { bootstrap_secret }) }));
+    } catch (error) {
+      throw config.onboarding && isRefusal(error, 403) ? new Wrong(t("signup.secret.wrong")) : error;
+    }
   };
 
   if (state.at === "pending") return <Pending />;
   if (state.at === "step") return <Step step={state.step} proceed={proceed} again={() => location.assign("/auth")} />;
   if (state.at === "sent") {
-    return (
-      <div class="sheet">
-        <Heading>{t("signup.sent.title")}</Heading>
-        <p>{t(config.emailEnabled && invitation === null ? "signup.sent.mail" : "signup.sent")}</p>
-        <a href="/auth">{t("back.signin")}</a>
-      </div>
-    );
+    const text = t(config.emailEnabled && invitation === null ? "signup.sent.mail" : "signup.sent");
+    return <Told title={t("signup.sent.title")} text={text} />;
   }
-  if (!isOpen) {
-    return (
-      <div class="sheet">
-        <Heading>{t("signup.closed.title")}</Heading>
-        <p>{t("signup.closed")}</p>
-        <a href="/auth">{t("back.signin")}</a>
-      </div>
-    );
-  }
+  if (!isOpen) return <Told title={t("signup.closed.title")} text={t("signup.closed")} />;
   const learn = (event: { currentTarget: HTMLInputElement }) =>
     tell({ ...about, [event.currentTarget.name]: event.currentTarget.value });
   return (

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { client } from "../session";
 import { t } from "../text";
-import { Form, Heading } from "../ui";
+import { Form, Heading, Told } from "../ui";
 
 /** Behind the link of a mail. The button does it: programs that scan mails open links (RS-14). */
 export function Verify() {
@@ -18,24 +18,14 @@ export function Verify() {
     setAsked(true);
     return t("verify.resent");
   };
+  if (done) return <Told title={t("verify.done.title")} text={t("verify.done")} />;
   return (
     <div class="sheet">
-      <Heading moves={done}>{t(done ? "verify.done.title" : "verify.title")}</Heading>
-      {done ? (
-        <>
-          <p>{t("verify.done")}</p>
-          <a href="/auth">{t("back.signin")}</a>
-        </>
-      ) : (
-        <>
-          <Form send={send} action={t("verify.action")}>
-            <p>{t("verify.text", { email })}</p>
-          </Form>
-          {email !== "" && (
-            <Form send={resend} action={t("verify.resend")} kind={asked ? "" : "plain"} />
-          )}
-        </>
-      )}
+      <Heading moves={false}>{t("verify.title")}</Heading>
+      <Form send={send} action={t("verify.action")}>
+        <p>{t("verify.text", { email })}</p>
+      </Form>
+      {email !== "" && <Form send={resend} action={t("verify.resend")} kind={asked ? "" : "plain"} />}
     </div>
   );
 }
