@@ -48,6 +48,13 @@ export interface PorticoEvents {
   readonly "second-factor-needed": Challenge;
 }
 
+/** What a client asks of `sessionStorage`, or of something like it. */
+export interface TokenStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
 /** How a client works. */
 export interface ClientOptions {
   /** Where the service is; the page's own origin when absent. */
@@ -55,7 +62,7 @@ export interface ClientOptions {
   /** Whose routes to use; `open-webui` when absent. */
   readonly dialect?: "librechat" | "open-webui";
   /** Where to keep the token over reloads: whatever runs on the page can read it there. Nowhere when absent: the service's cookie, which scripts can not read, does that. */
-  readonly storage?: Pick<Storage, "getItem" | "removeItem" | "setItem">;
+  readonly storage?: TokenStorage;
   /** Seconds before the end of a token at which the next one is asked for; 60 when absent. */
   readonly refreshAhead?: number;
   /** Instead of the platform's. */

@@ -39,7 +39,8 @@ export class PorticoClient {
   constructor(options = {}) {
     const { baseUrl = globalThis.location?.origin, dialect = "open-webui", storage, refreshAhead = 60 } = options;
     const base = URL.canParse(baseUrl) && new URL(baseUrl);
-    if (!base || !Object.hasOwn(dialects, dialect) || !(refreshAhead >= 0)) throw new PorticoError("bad_options");
+    const isWeb = base && /^https?:$/.test(base.protocol) && !base.username && !base.password;
+    if (!isWeb || !Object.hasOwn(dialects, dialect) || !(refreshAhead >= 0)) throw new PorticoError("bad_options");
     if (!base.pathname.endsWith("/")) base.pathname += "/";
     this.#base = base;
     this.#dialect = dialects[dialect];
@@ -80,11 +81,11 @@ export class PorticoClient {
     }
   }
 
-  signIn({ email, password }) {
+  async signIn({ email, password }) {
     return this.#enter(...this.#dialect.signIn(email, password));
   }
 
-  signInWithLdap({ user, password }) {
+  async signInWithLdap({ user, password }) {
     return this.#enter(...this.#dialect.ldap(user, password));
   }
 
@@ -140,12 +141,14 @@ export class PorticoClient {
       : new Request(this.#within(String(input)), { credentials: "include", ...init });
     const { origin, pathname } = new URL(request.url);
     if (origin !== this.#base.origin || !pathname.startsWith(this.#base.pathname)) throw new PorticoError("foreign_origin");
-    if (this.#dialect.renews && this.#session && this.#left() <= 0) await this.refresh().catch(() => undefined);
+    const { signal } = request;
+    const refreshed = () => sooner(signal, this.refresh()).catch(() => signal.throwIfAborted());
+    if (this.#dialect.renews && this.#session && this.#left() <= 0) await refreshed();
     const session = this.#session;
     const answer = await this.#send(request.clone(), session?.token);
     if (answer.status !== 401 || !session) return answer;
     // Somebody may have refreshed meanwhile; and a session that is gone is told by refreshing.
-    const fresh = this.#session !== session ? this.#session : await this.refresh().catch(() => undefined);
+    const fresh = this.#session !== session ? this.#session : await refreshed();
     // Nobody's request is repeated in the name of somebody else.
     const goesOn = fresh && fresh.token !== session.token && fresh.user.id === session.user.id;
     return goesOn ? this.#send(request, fresh.token) : answer;
@@ -195,7 +198,7 @@ export class PorticoClient {
         throw error;
       }
       if (this.#epoch !== epoch) return current();
-      const { session } = this.#dialect.next(answer);
+      const { session } = this.#dialect.next(answer ?? {});
       if (session) this.#begin(session, before?.user.id === session.user.id);
       else if (answer !== this.#dialect.nobody) {
         this.#retryLater({});
@@ -213,10 +216,10 @@ export class PorticoClient {
   }
 
   #begin(session, goesOn = false) {
-    const { exp = null, iat } = claimsOf(session.token);
-    const whole = { expiresAt: exp, ...session };
+    const { exp, iat } = claimsOf(session.token);
+    const whole = { ...session, expiresAt: session.expiresAt ?? exp ?? null };
     // A token that is new here lives as long as it was made for, whatever the clocks say.
-    const life = this.#dialect.renews && iat ? exp - iat : (whole.expiresAt ?? Infinity) - clock();
+    const life = this.#dialect.renews && exp && iat ? exp - iat : (whole.expiresAt ?? Infinity) - clock();
     const ends = clock() + life;
     const event = goesOn ? "refreshed" : "signed-in";
     this.#siblings.tell({ session: whole, ends, event });
@@ -309,7 +312,8 @@ export class PorticoClient {
   #request(route, path, query, body) {
     const [method, template] = route.split(" ");
     const filled = template.replace(/\{\*?(\w+)\}/g, (_, name) => {
-      if (!Object.hasOwn(path, name)) throw new PorticoError("bad_options");
+      // Dots would be steps of the path, and nothing another route.
+      if (typeof path[name] !== "string" || /^\.{0,2}$/.test(path[name])) throw new PorticoError("bad_options");
       return encodeURIComponent(path[name]);
     });
     const url = this.#within(filled);
@@ -321,33 +325,59 @@ export class PorticoClient {
   // About the session itself: no redirects, and no waiting for ever, because others wait for this.
   async #ask(route, body, token) {
     const [url, init] = this.#request(route, {}, undefined, body);
-    const signal = AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), this.#closed.signal]);
-    return read(await this.#send(new Request(url, { credentials: "include", redirect: "manual", ...init }), token, signal));
+    const patience = new AbortController();
+    const giveUp = () => patience.abort(new PorticoError("network_error"));
+    const timer = setTimeout(giveUp, PATIENCE_MS);
+    this.#closed.signal.addEventListener("abort", giveUp);
+    if (this.#closed.signal.aborted) giveUp();
+    const { signal } = patience;
+    const request = new Request(url, { credentials: "include", redirect: "manual", signal, ...init });
+    try {
+      // Not every runtime tells a request for sure that it was given up.
+      return await sooner(signal, this.#send(request, token).then(read));
+    } finally {
+      clearTimeout(timer);
+      this.#closed.signal.removeEventListener("abort", giveUp);
+    }
   }
 
-  async #send(request, token, signal) {
+  async #send(request, token) {
     if (token) request.headers.set("authorization", `Bearer ${token}`);
     try {
-      return await this.#fetch(signal ? new Request(request, { signal }) : request);
+      return await this.#fetch(request);
     } catch (cause) {
       // Whoever gives up is told so as by the platform.
-      if (!signal && request.signal.aborted) throw cause;
+      if (request.signal.aborted) throw cause;
       throw new PorticoError("network_error", { cause });
     }
   }
 }
 
+// What comes of something, unless a signal says first that nobody waits for it.
+function sooner(signal, promise) {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason);
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+  });
+}
+
 // Only for knowing when to ask again: nothing is decided by it.
 function claimsOf(token) {
   try {
-    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+    const claims = JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/")));
+    const [exp, iat] = [claims.exp, claims.iat].map((time) => (Number.isFinite(time) ? time : undefined));
+    return { exp, iat };
   } catch {
     return {};
   }
 }
 
 async function read(answer) {
-  const text = await answer.text();
+  const text = await answer.text().catch((cause) => {
+    throw new PorticoError("network_error", { cause });
+  });
   let body = text;
   try {
     body = JSON.parse(text);

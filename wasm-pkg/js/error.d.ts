@@ -3,6 +3,7 @@ export type PorticoErrorCode =
   | "bad_options"
   | "bad_signature"
   | "foreign_origin"
+  | "insecure_context"
   | "keys_unavailable"
   | "malformed"
   | "malformed_claim"
@@ -21,7 +22,7 @@ export type PorticoErrorCode =
   | "wrong_audience"
   | "wrong_issuer";
 
-/** What every function of this package throws when it refuses. */
+/** What this package throws when it, or the service, refuses. Arguments of other types than the declared ones may be `TypeError`s. */
 export class PorticoError extends Error {
   private constructor(code: PorticoErrorCode, more?: object);
   readonly code: PorticoErrorCode;

@@ -1,28 +1,37 @@
 // What forms need. The module is one of its own, because its list of common passwords is as large as all the rest.
-import start, * as exports from "#portico_forms";
+import start, { qrSvg, refusal } from "#portico_forms";
 import { PorticoError } from "./error.mjs";
 import { loader } from "./module.mjs";
 
-export const forms = /* @__PURE__ */ loader(start, exports, () => new URL("./portico_forms_bg.wasm", import.meta.url));
+export const forms = /* @__PURE__ */ loader(start, { qrSvg, refusal }, () => new URL("./portico_forms_bg.wasm", import.meta.url));
 
 const MOST_BYTES = 1_024;
 
+// Wasm does not ask what it is given.
+function text(value) {
+  if (typeof value !== "string") throw new PorticoError("bad_options");
+  return value;
+}
+
 export async function passwordPolicy(rules = {}) {
-  const { minLength = 8, maxBytes = MOST_BYTES, refusesGuessable = true, pattern, site = "" } = rules;
-  const valid = [minLength, maxBytes].every((count) => Number.isInteger(count) && count >= 0);
+  const { minLength = 8, maxBytes = MOST_BYTES, refusesGuessable = true, pattern, site = "", ...others } = rules;
+  // A rule that is not heeded would be worse than none.
+  const valid = [minLength, maxBytes].every((count) => count >>> 0 === count) && Object.keys(others).length === 0;
   if (!valid || (pattern !== undefined && !(pattern instanceof RegExp))) throw new PorticoError("bad_options");
+  text(site);
   await forms.load();
   return {
-    check(password, { email = "", name = "" } = {}) {
-      const normalized = password.normalize("NFC");
-      const refusal = (guessable) =>
+    check(password, about) {
+      const normalized = text(password).normalize("NFC");
+      const [email, name] = [text(about?.email ?? ""), text(about?.name ?? "")];
+      const refused = (guessable) =>
         forms.call("refusal", password, normalized, minLength, maxBytes, guessable, email, name, site);
       // In the server's order: length and characters, the pattern, what is easily guessed.
-      const first = refusal(false);
+      const first = refused(false);
       if (first) return first;
       // From the start, as the server does.
       if (pattern && normalized.search(pattern) !== 0) return "pattern";
-      return (refusesGuessable && refusal(true)) || null;
+      return (refusesGuessable && refused(true)) || null;
     },
   };
 }

@@ -1,6 +1,7 @@
 // Key sets by address, kept for a while: a new key is published for five minutes before it signs, so a set that is
 // five minutes old knows every key in use, except after an emergency. Then an unknown kid asks again.
 import { PorticoError } from "./error.mjs";
+import { isKeySet } from "./jwk.mjs";
 
 const FRESH_MS = 300_000;
 // Tokens of made-up kids must not become requests.
@@ -9,7 +10,7 @@ const FIRST_PAUSE_MS = 1_000;
 const PATIENCE_MS = 5_000;
 // A key that was withdrawn does not live on because somebody keeps its set out of reach.
 const LONGEST_MS = 3_600_000;
-const MOST_CHARACTERS = 1 << 18;
+const MOST_BYTES = 1 << 18;
 const MOST_SETS = 16;
 
 const sets = new Map();
@@ -27,15 +28,20 @@ export async function publicKeys(address, needed) {
   const known = entry(origin + pathname + search);
   const now = performance.now();
   if (now - known.loaded > LONGEST_MS) known.set = undefined;
-  const age = now - known.asked;
-  const wanted = known.set === undefined || now - known.loaded > FRESH_MS || !needed(known.set);
-  if (wanted && (known.asking || age > (known.set ? PAUSE_MS : FIRST_PAUSE_MS))) await ask(known);
+  const isOld = now - known.loaded > FRESH_MS;
+  // The first one may have come just before the key that is needed.
+  const lacks = !isOld && !needed(known.set);
+  const age = now - (lacks ? known.lacked : known.asked);
+  if ((isOld || lacks) && (known.asking || age > (known.set ? PAUSE_MS : FIRST_PAUSE_MS))) {
+    await ask(known);
+    if (lacks) known.lacked = performance.now();
+  }
   if (known.set === undefined) throw new PorticoError("keys_unavailable", { cause: known.fault });
   return known.set;
 }
 
 function entry(url) {
-  const known = sets.get(url) ?? { url, asked: -Infinity, loaded: -Infinity };
+  const known = sets.get(url) ?? { url, asked: -Infinity, lacked: -Infinity, loaded: -Infinity };
   sets.delete(url);
   sets.set(url, known);
   if (sets.size > MOST_SETS) sets.delete(sets.keys().next().value);
@@ -62,8 +68,22 @@ async function load(url) {
   // Not every runtime knows `redirect: "error"`.
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const answer = await fetch(url, { credentials: "omit", redirect: "manual", signal });
-  const text = await answer.text();
-  const set = answer.ok && text.length <= MOST_CHARACTERS && JSON.parse(text);
-  if (!Array.isArray(set?.keys)) throw new Error(`${url} answers ${answer.status} with something else`);
+  const set = answer.ok && JSON.parse(await short(answer));
+  if (!isKeySet(set)) throw new Error(`${url} answers ${answer.status} with something else`);
   return set;
+}
+
+async function short({ body }) {
+  const decoder = new TextDecoder();
+  let [text, left] = ["", MOST_BYTES];
+  for (const reader = body.getReader(); ; ) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    left -= value.length;
+    if (left < 0) {
+      await reader.cancel();
+      throw new Error("too long for a key set");
+    }
+    text += decoder.decode(value, { stream: true });
+  }
 }

@@ -1,7 +1,7 @@
 // Loading the two modules, each once. Node's fetch does not read files; every other host fetches beside this file.
 import { PorticoError } from "./error.mjs";
 
-export function loader(start, exports, address) {
+export function loader(start, functions, address) {
   let loading;
   let loaded = false;
   return {
@@ -21,7 +21,7 @@ export function loader(start, exports, address) {
 
     call(name, ...args) {
       if (!loaded) throw new PorticoError("not_initialized");
-      const answer = exports[name](...args);
+      const answer = functions[name](...args);
       if (answer[0] === "!") throw new PorticoError(answer.slice(1));
       return answer;
     },

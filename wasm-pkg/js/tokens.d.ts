@@ -89,7 +89,7 @@ export function expiresAt(token: string): number | null;
  * server does.
  *
  * The set is given, or the address of one. By address it is kept for five minutes, asked for again when a token names
- * a key that it lacks (at most every thirty seconds), and goes on serving when its address does not answer.
+ * a key that it lacks (then not for thirty seconds), and goes on serving for an hour when its address does not answer.
  *
  * @example
  * const claims = await verifyToken(token, "https://auth.example/.well-known/jwks.json", {

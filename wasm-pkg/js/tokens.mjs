@@ -2,6 +2,7 @@
 // checked by WebCrypto.
 import { core } from "./core.mjs";
 import { parse, PorticoError } from "./error.mjs";
+import { base64url, isFor, isKeySet, isSound } from "./jwk.mjs";
 import { publicKeys } from "./keys.mjs";
 
 export { init } from "./core.mjs";
@@ -9,10 +10,19 @@ export { init } from "./core.mjs";
 const refuse = (code) => new PorticoError(code);
 const utf8 = new TextEncoder();
 
+// The longest of all that any service takes, before it is copied anywhere.
+const MOST_CHARACTERS = 1 << 16;
+
 const text = (value) => {
-  if (typeof value !== "string") throw refuse("malformed");
+  if (typeof value !== "string" || value.length > MOST_CHARACTERS) throw refuse("malformed");
   return value;
 };
+
+// Pages that did not come over TLS have no signatures.
+function subtle() {
+  if (!crypto.subtle) throw refuse("insecure_context");
+  return crypto.subtle;
+}
 
 // One look at a token: what it says, and the claim that does not hold, if one does not. Nothing of it is verified.
 function examine(token, expected = ["", undefined, 0, 0]) {
@@ -49,26 +59,24 @@ export async function verifyToken(token, keys, options) {
   if (!Array.isArray(options?.algorithms)) throw refuse("bad_options");
   const examined = examine(token, expectation(options));
   const { alg, kid } = examined.header;
-  const wanted = Object.hasOwn(ALGORITHMS, alg) && ALGORITHMS[alg];
-  if (!wanted || !options.algorithms.includes(alg)) throw refuse("wrong_algorithm");
-  const key = await imported(await keyNamed(kid, keys), alg, wanted);
-  return checked(token, examined, key, wanted.sign);
+  const jwk = await keyNamed(kid, keys);
+  const wanted = Object.hasOwn(ALGORITHMS, alg) && options.algorithms.includes(alg) && ALGORITHMS[alg];
+  if (!wanted || !isFor(alg, wanted, jwk)) throw refuse("wrong_algorithm");
+  return checked(token, examined, await imported(jwk, alg, wanted.key), wanted.sign);
 }
 
 // A shared secret is known by a digest of it, as the server names it (HKDF-SHA256).
 export async function verifyTokenWithSecret(token, secret, options) {
-  if (!(secret instanceof Uint8Array)) throw refuse("bad_options");
+  if (!(secret instanceof Uint8Array && secret.length)) throw refuse("bad_options");
   const examined = examine(token, expectation(options));
   const { alg, kid } = examined.header;
   if (alg !== "HS256") throw refuse("wrong_algorithm");
-  const { subtle } = crypto;
   const info = utf8.encode("portico/kid/v1");
-  const root = await subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
-  const name = await subtle.deriveBits({ name: "HKDF", hash: SHA256, salt: new Uint8Array(), info }, root, 72);
-  const encoded = btoa(String.fromCharCode(...new Uint8Array(name)));
-  if (kid !== encoded.replaceAll("+", "-").replaceAll("/", "_")) throw refuse("unknown_kid");
+  const root = await subtle().importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  const name = await subtle().deriveBits({ name: "HKDF", hash: SHA256, salt: new Uint8Array(), info }, root, 72);
+  if (kid !== base64url(String.fromCharCode(...new Uint8Array(name)))) throw refuse("unknown_kid");
   const hmac = { name: "HMAC", hash: SHA256 };
-  return checked(token, examined, await subtle.importKey("raw", secret, hmac, false, ["verify"]), hmac);
+  return checked(token, examined, await subtle().importKey("raw", secret, hmac, false, ["verify"]), hmac);
 }
 
 // The signature first: nobody learns from a forgery which claims would hold, and nothing leaves unverified.
@@ -79,7 +87,7 @@ async function checked(token, { wrong, claims }, key, algorithm) {
   const bytes = Uint8Array.from(signature, (character) => character.charCodeAt(0));
   const input = utf8.encode(token.slice(0, at));
   // Some runtimes throw for a signature of another length.
-  const valid = await crypto.subtle.verify(algorithm, key, bytes, input).catch(() => false);
+  const valid = await subtle().verify(algorithm, key, bytes, input).catch(() => false);
   if (!valid) throw refuse("bad_signature");
   if (wrong) throw refuse(wrong);
   return parse(claims);
@@ -97,7 +105,7 @@ function expectation(options) {
 
 // One key by exact kid; a set that names a kid twice is no set.
 async function keyNamed(kid, keys) {
-  const named = (set) => (Array.isArray(set?.keys) ? set.keys : []).filter((key) => kid !== null && key?.kid === kid);
+  const named = (set) => (isKeySet(set) ? set.keys : []).filter((key) => kid !== null && key.kid === kid);
   const remote = typeof keys === "string" || keys instanceof URL;
   const found = named(remote ? await publicKeys(keys, (set) => named(set).length === 1) : keys);
   if (found.length !== 1) throw refuse("unknown_kid");
@@ -107,18 +115,14 @@ async function keyNamed(kid, keys) {
 // Importing a key costs as much as a verification; what was imported is kept as long as the key says the same.
 const kept = new WeakMap();
 
-async function imported(jwk, alg, wanted) {
-  const { kty, crv, x, y, n, e, alg: declared, use } = jwk;
-  const fits = kty === wanted.kty && (!wanted.crv || crv === wanted.crv);
-  if (!fits || (declared ?? alg) !== alg || (use ?? "sig") !== "sig") throw refuse("wrong_algorithm");
-  const material = [alg, x, y, n, e].join();
+async function imported(jwk, alg, algorithm) {
+  const { kty, crv, x, y, n, e } = jwk;
+  const material = JSON.stringify([alg, x, y, n, e]);
   const known = kept.get(jwk);
   if (known?.material === material) return known.key;
-  try {
-    const key = await crypto.subtle.importKey("jwk", { kty, crv, x, y, n, e }, wanted.key, false, ["verify"]);
-    kept.set(jwk, { material, key });
-    return key;
-  } catch {
-    throw refuse("unknown_kid");
-  }
+  const about = { kty, crv, x, y, n, e };
+  const key = isSound(jwk) && (await subtle().importKey("jwk", about, algorithm, false, ["verify"]).catch(() => null));
+  if (!key) throw refuse("unknown_kid");
+  kept.set(jwk, { material, key });
+  return key;
 }

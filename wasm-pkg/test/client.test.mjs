@@ -217,7 +217,71 @@ test("what comes into a path can not leave it", async () => {
   const { client, asked } = service({});
   await assert.rejects(client.call("DELETE /api/v1/auths/sessions/{id}", { path: { id: "../../x?y" } }), code("refused"));
   assert.equal(asked[0].route, "DELETE /api/v1/auths/sessions/..%2F..%2Fx%3Fy");
+  for (const id of ["", ".", "..", undefined, null, 5, {}]) {
+    await assert.rejects(client.call("DELETE /api/v1/auths/sessions/{id}", { path: { id } }), code("bad_options"), `${id}`);
+  }
+  assert.equal(asked.length, 1);
   client.close();
+});
+
+test("a service that falls silent is given up, by this side's clock", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    // Before its answer, and within it; and one that does not heed that it was given up.
+    const begun = () => new Response(new ReadableStream({ start: (body) => body.enqueue(new TextEncoder().encode("{")) }));
+    for (const silence of [() => new Promise(() => undefined), begun]) {
+      const { client } = service({ [LOGIN]: silence, [REFRESH]: silence });
+      for (const waiting of [client.signIn(form), client.refresh()]) {
+        const refused = assert.rejects(waiting, code("network_error"));
+        await new Promise((later) => setImmediate(later));
+        mock.timers.tick(15_000);
+        await refused;
+      }
+      const closing = assert.rejects(client.signIn(form), code("network_error"));
+      client.close();
+      await closing;
+    }
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("an answer that breaks off, and one that says nothing, are the service's fault", async () => {
+  const broken = () => new Response(new ReadableStream({ start: (body) => body.error(new TypeError("terminated")) }));
+  const answers = [broken, () => json(null), () => json({}), refresh[REFRESH]];
+  const { client } = service({ ...login, [REFRESH]: () => answers.shift()() });
+  await client.signIn(form);
+  for (const wanted of ["network_error", "unavailable", "unavailable"]) {
+    await assert.rejects(client.refresh(), code(wanted));
+    assert.equal(client.session.user.name, "Ann");
+  }
+  await client.refresh();
+  client.close();
+});
+
+test("whoever waits for a refresh can give up", async () => {
+  const late = held(refresh[REFRESH]);
+  const { client } = service({ ...login, [REFRESH]: late.answer, "GET /thing": () => json({}, { status: 401 }) });
+  await client.signIn(form);
+  const giving = new AbortController();
+  const waiting = assert.rejects(client.fetch("/thing", { signal: giving.signal }), { name: "AbortError" });
+  await new Promise((later) => setImmediate(later));
+  giving.abort();
+  await waiting;
+  late.release();
+  client.close();
+});
+
+test("a token without times of its own is taken as long as its session is", async () => {
+  for (const claims of [{ iat: 5 }, { exp: "soon" }, { exp: null, iat: "x" }, {}]) {
+    const odd = `a.${segment(claims)}.c`;
+    const { client, count } = service({ [LOGIN]: () => json({ token: odd, user }), "GET /thing": () => json({}) });
+    const { session } = await client.signIn(form);
+    assert.equal(session.expiresAt, null, JSON.stringify(claims));
+    assert.equal((await client.fetch("/thing")).status, 200);
+    assert.equal(count(REFRESH), 0, JSON.stringify(claims));
+    client.close();
+  }
 });
 
 /// An answer that comes when the test lets it.
@@ -408,7 +472,8 @@ test("a service below a path is all that gets the token", async () => {
 });
 
 test("options that make no sense are refused", () => {
-  for (const options of [{}, { baseUrl: "nowhere" }, { baseUrl: base, dialect: "other" }, { baseUrl: base, refreshAhead: -1 }]) {
+  const places = ["nowhere", "ftp://x/", "https://u:p@x/", "data:,"].map((baseUrl) => ({ baseUrl }));
+  for (const options of [{}, ...places, { baseUrl: base, dialect: "other" }, { baseUrl: base, refreshAhead: -1 }]) {
     assert.throws(() => new PorticoClient(options), code("bad_options"), JSON.stringify(options));
   }
 });

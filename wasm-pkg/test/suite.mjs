@@ -1,6 +1,7 @@
 // What has to hold in every runtime. Each case is a name and a function; the runners are node.test.mjs, chromium.mjs
 // and workerd.mjs.
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import keys from "../../tests/vectors/keys.json" with { type: "json" };
 import vectors from "../../tests/vectors/tokens.json" with { type: "json" };
 
 const NOW = 1_800_000_000;
@@ -52,6 +53,17 @@ export const casesOf = (portico) => {
       }
     },
 
+    /* TK-18, TK-23: the server runs the same file */
+    async "every key counts where the server counts it"() {
+      for (const { name, alg, jwks, is_key } of keys) {
+        const token = `${segment(JSON.stringify({ alg, kid: "k" }))}.${segment("{}")}.AAAA`;
+        const verdict = await refusal(() => portico.verifyToken(token, jwks, { ...EXPECTED, algorithms: [alg] }));
+        // A key that counts is tried.
+        equal(verdict === "bad_signature", is_key, `${name}, ${verdict}:`);
+        equal(["bad_signature", "unknown_kid", "wrong_algorithm"].includes(verdict), true, `${name}, ${verdict}:`);
+      }
+    },
+
     ...Object.fromEntries(
       ALGORITHMS.map((alg) => [
         `a token that jose signed with ${alg} verifies`,
@@ -97,7 +109,8 @@ export const casesOf = (portico) => {
         [[{ ...key, alg: "ES256" }], "wrong_algorithm"],
         [[{ ...key, crv: "X25519" }], "wrong_algorithm"],
         [[{ ...key, x: "AAAA" }], "unknown_kid"],
-        [[{ kty: "oct", k: "AAAA", kid: "k1" }], "wrong_algorithm"],
+        [[{ kty: "oct", k: "AAAA", kid: "k1" }], "unknown_kid"],
+        [[{ ...key, kid: "k2", alg: "ES256" }], "unknown_kid"],
       ]) {
         equal(await verify({ keys }), wanted, JSON.stringify(keys));
       }
@@ -131,13 +144,14 @@ export const casesOf = (portico) => {
 
     async "what is no token is refused"() {
       const none = `${segment('{"alg":"none"}')}.${segment("{}")}.`;
-      for (const text of ["", "a.b", "a.b.c", none, null, undefined, 5, {}]) {
+      for (const text of ["", "a.b", "a.b.c", "a".repeat(100_000), none, null, undefined, 5, {}]) {
         const wanted = text === none ? "wrong_algorithm" : "malformed";
         equal(await refusal(() => portico.decodeUnverified(text)), wanted, String(text));
         equal(await refusal(() => portico.expiresAt(text)), wanted, String(text));
       }
       const secret = new Uint8Array(32);
       equal(await refusal(() => portico.verifyTokenWithSecret("a.b.c", "text", EXPECTED)), "bad_options");
+      equal(await refusal(() => portico.verifyTokenWithSecret("a.b.c", new Uint8Array(), EXPECTED)), "bad_options");
       equal(await refusal(() => portico.verifyTokenWithSecret("a.b.c", secret, null)), "bad_options");
       equal(await refusal(() => portico.verifyTokenWithSecret("a.b.c", secret, EXPECTED)), "malformed");
     },
@@ -189,8 +203,13 @@ export const casesOf = (portico) => {
       equal([strict.check("eleven dig1"), strict.check("twelve digits"), twice(), twice()], ["too_short", "pattern", null, null]);
       equal(strict.check(`1${"x".repeat(72)}`), "too_long");
       equal((await portico.passwordPolicy({ refusesGuessable: false })).check("password"), null);
-      for (const rules of [{ minLength: "8" }, { maxBytes: -1 }, { pattern: ".*" }]) {
+      for (const rules of [{ minLength: "8" }, { maxBytes: -1 }, { minLength: 2 ** 32 }, { pattern: ".*" }, { site: 5 }, { min_length: 20 }]) {
         equal(await refusal(() => portico.passwordPolicy(rules)), "bad_options", JSON.stringify(rules));
+      }
+      // What a form has nothing for, nobody knows.
+      for (const about of [undefined, null, {}, { email: null, name: undefined }]) equal(policy.check("correct horse", about), null);
+      for (const [password, about] of [[null, {}], ["correct horse", { name: 5 }], ["correct horse", { email: {} }]]) {
+        equal(await refusal(() => policy.check(password, about)), "bad_options", JSON.stringify([password, about]));
       }
     },
 

@@ -46,7 +46,7 @@ pub(crate) fn build() -> Result<Node> {
     let (node, wasm_bindgen) = (tools::node()?, tools::wasm_bindgen()?);
     let (dist, root) = (dist(), workspace::root());
     step("build the npm package", || {
-        let mut cargo = quiet("cargo").args(["build", "--profile", "npm", "--target", tools::WASM]);
+        let mut cargo = quiet("cargo").args(["build", "--release", "--target", tools::WASM]);
         for crate_name in ["portico-wasm", "portico-wasm-forms"] {
             cargo = cargo.args(["-p", crate_name]);
         }
@@ -79,14 +79,22 @@ pub(crate) fn build() -> Result<Node> {
 
 /// One crate as a module and the script that loads it.
 fn bind(node: &Node, wasm_bindgen: &Path, crate_name: &str, name: &str) -> Result<()> {
-    let built = workspace::target().join(tools::WASM).join("npm").join(format!("{crate_name}.wasm"));
+    let built = workspace::target().join(tools::WASM).join("release").join(format!("{crate_name}.wasm"));
     quiet(wasm_bindgen)
         .args([&built])
         .args(["--target", "web", "--no-typescript", "--out-name", name, "--out-dir"])
         .args([&glue()])
         .run()?;
     quiet(node.bin("wasm-opt"))
-        .args(["-Oz", "--converge", "--enable-simd", "--enable-bulk-memory", "--enable-sign-ext"])
+        // Inlining what is called once costs names, and who has compiled it is nobody's business.
+        .args(["-Oz", "--converge", "--one-caller-inline-max-function-size", "20"])
+        .args([
+            "--strip-producers",
+            "--strip-target-features",
+            "--enable-simd",
+            "--enable-bulk-memory",
+            "--enable-sign-ext",
+        ])
         .args(["--enable-nontrapping-float-to-int", "--enable-mutable-globals"])
         .args(["--enable-reference-types", "--enable-multivalue"])
         .args([glue().join(format!("{name}_bg.wasm"))])
@@ -115,6 +123,8 @@ fn scripts(node: &Node) -> Result<()> {
     quiet(node.bin("esbuild"))
         .args(ENTRIES.map(|name| sources.join(format!("{name}.mjs"))))
         .args(["--bundle", "--splitting", "--minify", "--sourcemap", "--format=esm", "--target=es2022"])
+        // wasm-bindgen's advice is for whoever calls it; nobody does.
+        .args(["--drop:console"])
         .args(["--external:*.wasm", "--out-extension:.js=.mjs", "--chunk-names=shared-[hash]"])
         .args(
             MODULES

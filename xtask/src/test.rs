@@ -326,7 +326,8 @@ fn npm_package() -> Result<Count> {
         .plus(run("in Chromium", script("chromium.mjs"))?)
         .plus(run("in workerd", script("workerd.mjs"))?)
         .plus(run("its tarball with Vite and webpack", script("bundlers.mjs").args([&tarball]))?);
-    step("types of the npm package", || {
+    step("types of the npm package, and the README's examples", || {
+        node.script(tests.join("readme.mjs")).args([workspace::target().join("npm/readme")]).run()?;
         quiet(node.bin("tsc"))
             .args(["--project", "wasm-pkg/test/tsconfig.json"])
             .env("PATH", node.path())
