@@ -89,7 +89,7 @@ await client.call("GET /api/v1/nowhere");
 // @ts-expect-error the body is the route's
 await client.call("POST /api/v1/auths/signin", { body: { email: "ann@example.com" } });
 
-// A switch over the codes is checked for completeness.
+// The compiler knows the codes: a case that is none would not compile.
 function reaction(error: PorticoError): "report" | "sign in" | "wait" {
   const code: PorticoErrorCode = error.code;
   switch (code) {

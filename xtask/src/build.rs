@@ -164,7 +164,7 @@ fn sources(dir: &Path, files: &mut BTreeSet<PathBuf>) -> Result<()> {
                 sources(&path, files)?;
             }
         } else if path.extension().is_some_and(|extension| {
-            ["bin", "css", "html", "js", "json", "mjs", "rs", "svg", "toml", "ts", "tsx"]
+            ["bin", "css", "html", "js", "json", "mjs", "rs", "sql", "svg", "toml", "ts", "tsx"]
                 .iter()
                 .any(|e| extension == *e)
         }) {

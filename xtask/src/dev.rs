@@ -238,7 +238,7 @@ impl Throwaway {
         secrets()?;
         let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr())?.port();
         let state = workspace::target().join(format!("xtask/state-{port}"));
-        migrate::local(node, &state)?;
+        migrate::copy(node, &state)?;
         let (stop_sender, stop) = mpsc::channel();
         let place = Place { port, state: &state, output: Stdio::null, vars };
         let mut wrangler = Wrangler::start(node, &place, stop)?;

@@ -1,11 +1,15 @@
 //! `migrate`: the local database up to date.
 
-use std::path::Path;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::{
-    step::step,
+    build::fingerprint,
+    step::{quiet, step},
     tools::{self, Node},
     workspace,
 };
@@ -25,4 +29,25 @@ pub(crate) fn local(node: &Node, state: &Path) -> Result<()> {
             .run()
             .map(|_| ())
     })
+}
+
+/// A new local database for one run of tests: a copy of one that has the schema and nothing else, because applying all
+/// migrations takes wrangler as long as many a test.
+pub(crate) fn copy(node: &Node, state: &Path) -> Result<()> {
+    let template = template(node)?;
+    quiet("cp").args(["-r"]).args([&template, state]).run().map(|_| ())
+}
+
+fn template(node: &Node) -> Result<PathBuf> {
+    let name = format!("migrated-{}", fingerprint(&["worker/migrations", "wrangler.toml"], &[])?);
+    let template = workspace::target().join("xtask").join(name);
+    if !template.exists() {
+        let unfinished = template.with_extension("unfinished");
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished).context("remove a database that was not finished")?;
+        }
+        local(node, &unfinished)?;
+        fs::rename(&unfinished, &template).context("keep the migrated database")?;
+    }
+    Ok(template)
 }
