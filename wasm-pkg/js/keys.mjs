@@ -68,8 +68,8 @@ async function load(url) {
   // Not every runtime knows `redirect: "error"`.
   const signal = AbortSignal.timeout(PATIENCE_MS);
   const answer = await fetch(url, { credentials: "omit", redirect: "manual", signal });
-  const set = answer.ok && JSON.parse(await short(answer));
-  if (!isKeySet(set)) throw new Error(`${url} answers ${answer.status} with something else`);
+  const set = answer.ok ? JSON.parse(await short(answer)) : void answer.body?.cancel().catch(() => undefined);
+  if (!isKeySet(set)) throw new Error(`no key set, status ${answer.status}`);
   return set;
 }
 
@@ -82,7 +82,7 @@ async function short({ body }) {
     left -= value.length;
     if (left < 0) {
       await reader.cancel();
-      throw new Error("too long for a key set");
+      throw new Error("no key set, too long");
     }
     text += decoder.decode(value, { stream: true });
   }

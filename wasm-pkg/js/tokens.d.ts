@@ -86,7 +86,8 @@ export function expiresAt(token: string): number | null;
 
 /**
  * Verifies a token with a public key of the set, chosen by exact `kid`, and checks its claims as the
- * server does.
+ * server does. As for the server, one key that contradicts itself, is too weak, has a name twice or is a secret spoils
+ * the set.
  *
  * The set is given, or the address of one. By address it is kept for five minutes, asked for again when a token names
  * a key that it lacks (then not for thirty seconds), and goes on serving for an hour when its address does not answer.

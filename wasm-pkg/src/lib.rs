@@ -1,5 +1,5 @@
 //! Bindings over `portico-core`: convert, call, convert back. Claims cross the border as JSON text,
-//! which `index.mjs` parses, so that a claim named `__proto__` stays an ordinary member (TK-28).
+//! which `error.mjs` parses without members named `__proto__` (TK-28).
 //! Refusals cross as their stable code behind a `!`.
 
 #![warn(missing_docs)]

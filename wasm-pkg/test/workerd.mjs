@@ -15,10 +15,25 @@ async function byAddress({ KEYS, TOKEN }) {
   const claims = await Promise.all([verify(), verify()]);
   if (claims[1].sub !== "ann") throw new Error(JSON.stringify(claims));
 }
+async function client() {
+  const [spent, fresh] = ["a.e30.s", "a.e30.f"];
+  const session = (token) => Response.json({ token, user: { id: "1", name: "Ann", role: "USER" } });
+  const answers = {
+    "/api/auth/login": () => session(spent),
+    "/api/auth/refresh": () => session(fresh),
+    "/thing": (bearer) => new Response(null, { status: bearer === "Bearer " + fresh ? 204 : 401 }),
+  };
+  const fetch = async (request) => answers[new URL(request.url).pathname](request.headers.get("authorization"));
+  const ann = new portico.PorticoClient({ baseUrl: "https://auth.example", dialect: "librechat", fetch });
+  await ann.signIn({ email: "ann@example.com", password: "correct horse" });
+  const { status } = await ann.fetch("/thing", { signal: AbortSignal.timeout(60_000) });
+  ann.close();
+  if (status !== 204 || ann.session.token !== fresh) throw new Error(status + " " + ann.session.token);
+}
 export default {
   async fetch(request, env) {
     const failures = [];
-    const all = { ...cases, "a key set by address": () => byAddress(env) };
+    const all = { ...cases, "a key set by address": () => byAddress(env), "a client repeats a request after a 401": client };
     for (const [name, run] of Object.entries(all)) {
       try { await run(); } catch (error) { failures.push(name + ": " + error.message + (error.cause ? " (" + error.cause + ")" : "")); }
     }

@@ -35,6 +35,8 @@ pub(crate) fn local(node: &Node, state: &Path) -> Result<()> {
 /// migrations takes wrangler as long as many a test.
 pub(crate) fn copy(node: &Node, state: &Path) -> Result<()> {
     let template = template(node)?;
+    // In the place of whatever a run that was killed has left there.
+    quiet("rm").args(["-rf"]).args([state]).run()?;
     quiet("cp").args(["-r"]).args([&template, state]).run().map(|_| ())
 }
 
@@ -42,10 +44,7 @@ fn template(node: &Node) -> Result<PathBuf> {
     let name = format!("migrated-{}", fingerprint(&["worker/migrations", "wrangler.toml"], &[])?);
     let template = workspace::target().join("xtask").join(name);
     if !template.exists() {
-        let unfinished = template.with_extension("unfinished");
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished).context("remove a database that was not finished")?;
-        }
+        let unfinished = template.with_extension(std::process::id().to_string());
         local(node, &unfinished)?;
         fs::rename(&unfinished, &template).context("keep the migrated database")?;
     }

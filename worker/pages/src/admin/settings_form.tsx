@@ -38,13 +38,17 @@ export function SettingsForm({ settings, stored, save }: SettingsFormProps) {
 
 const shown = (value: unknown): string => (typeof value === "string" || typeof value === "number" ? String(value) : "");
 
+// Controls keep no carriage returns, and those of one line no line ends.
+const asTyped = (kind: Setting["kind"], text: string): string =>
+  kind === "wide" ? text.replace(/\r\n?/g, "\n") : text.replace(/[\r\n]/g, "");
+
 // An empty field may stand for `null`, and no value for a flag that is off.
 function typed(kind: Setting["kind"], before: unknown, value: string | undefined): unknown {
   if (kind === "flag") {
     const isOn = value !== undefined;
     return isOn === (before === true) ? before : isOn;
   }
-  if (value === shown(before)) return before;
+  if (value !== undefined && asTyped(kind, value) === asTyped(kind, shown(before))) return before;
   if (kind === "number") return value ? Number(value) : null;
   return value ?? "";
 }
@@ -63,6 +67,12 @@ function Control({ name, label, hint, kind = "text", choices = [], required, val
               {t(title)}
             </option>
           ))}
+          {/* Somebody has set it to something else, elsewhere. */}
+          {choices.every(([choice]) => choice !== text) && (
+            <option value={text} selected>
+              {text}
+            </option>
+          )}
         </Field>
       );
     case "secret":
