@@ -67,12 +67,6 @@ function Control({ name, label, hint, kind = "text", choices = [], required, val
               {t(title)}
             </option>
           ))}
-          {/* Somebody has set it to something else, elsewhere. */}
-          {choices.every(([choice]) => choice !== text) && (
-            <option value={text} selected>
-              {text}
-            </option>
-          )}
         </Field>
       );
     case "secret":
