@@ -54,6 +54,8 @@ for (const [alg, members] of [["EdDSA", okp], ["ES256", ec], ["RS256", rsa], ["P
   set(`${alg} beside another of its name`, alg, [{ kid, ...members }, { kid, ...members }], false);
   key(`${alg} with another type`, alg, { ...members, kty: members.kty === "EC" ? "OKP" : "EC" }, false);
 }
+key("RS256, the key declared for PS256", "RS256", { ...rsa, alg: "PS256" }, false);
+key("PS256, the key declared for RS256", "PS256", { ...rsa, alg: "RS256" }, false);
 key("RSA with a curve", "RS256", { ...rsa, crv: "P-256" }, false);
 for (const [name, members] of [["x", okp], ["x", ec], ["y", ec], ["n", rsa], ["e", rsa]]) {
   const alg = { OKP: "EdDSA", EC: "ES256", RSA: "RS256" }[members.kty];

@@ -240,6 +240,7 @@ test("a service that falls silent is given up, by this side's clock", async () =
       const closing = assert.rejects(client.signIn(form), code("network_error"));
       client.close();
       await closing;
+      await assert.rejects(client.signIn(form), code("network_error"), "a client that is closed waits for nothing");
     }
   } finally {
     mock.timers.reset();
@@ -259,28 +260,39 @@ test("an answer that breaks off, and one that says nothing, are the service's fa
   client.close();
 });
 
-test("whoever waits for a refresh can give up", async () => {
+test("whoever waits for a refresh can give up", { timeout: 10_000 }, async () => {
   const late = held(refresh[REFRESH]);
-  const { client } = service({ ...login, [REFRESH]: late.answer, "GET /thing": () => json({}, { status: 401 }) });
+  const { client, count } = service({ ...login, [REFRESH]: late.answer, "GET /thing": () => json({}, { status: 401 }) });
   await client.signIn(form);
   const giving = new AbortController();
   const waiting = assert.rejects(client.fetch("/thing", { signal: giving.signal }), { name: "AbortError" });
-  await new Promise((later) => setImmediate(later));
+  while (count(REFRESH) === 0) await new Promise((later) => setImmediate(later));
   giving.abort();
+  let goesOn = true;
+  const others = client.refresh().finally(() => (goesOn = false));
   await waiting;
+  assert.ok(goesOn, "the refresh is for others, too");
   late.release();
+  await others;
   client.close();
 });
 
 test("a token without times of its own is taken as long as its session is", async () => {
-  for (const claims of [{ iat: 5 }, { exp: "soon" }, { exp: null, iat: "x" }, {}]) {
-    const odd = `a.${segment(claims)}.c`;
-    const { client, count } = service({ [LOGIN]: () => json({ token: odd, user }), "GET /thing": () => json({}) });
-    const { session } = await client.signIn(form);
-    assert.equal(session.expiresAt, null, JSON.stringify(claims));
-    assert.equal((await client.fetch("/thing")).status, 200);
-    assert.equal(count(REFRESH), 0, JSON.stringify(claims));
-    client.close();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    for (const claims of [{ iat: 5 }, { exp: "soon" }, { exp: null, iat: "x" }, {}]) {
+      const odd = `a.${segment(claims)}.c`;
+      const { client, count } = service({ [LOGIN]: () => json({ token: odd, user }), "GET /thing": () => json({}) });
+      const { session } = await client.signIn(form);
+      assert.equal(session.expiresAt, null, JSON.stringify(claims));
+      assert.equal((await client.fetch("/thing")).status, 200);
+      mock.timers.tick(60_000);
+      await new Promise((later) => setImmediate(later));
+      assert.equal(count(REFRESH), 0, JSON.stringify(claims));
+      client.close();
+    }
+  } finally {
+    mock.timers.reset();
   }
 });
 
