@@ -1,5 +1,5 @@
-// Everything that is decided about a token is decided in wasm by the code that the server runs; signatures are
-// checked by WebCrypto.
+// Everything that is decided about a token is decided in wasm by the code that the server runs, which keys count in
+// jwk.mjs; signatures are checked by WebCrypto.
 import { core } from "./core.mjs";
 import { parse, PorticoError } from "./error.mjs";
 import { about, base64url, isKeySet } from "./jwk.mjs";
