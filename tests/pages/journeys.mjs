@@ -521,6 +521,8 @@ await check("a directory is set up, tried out, and signed in with", async () => 
   await ada.getByText("It does not work yet.").waitFor();
   await field(ada, "Its password").fill("the directory's secret");
   await press(ada, "Save");
+  // The form begins anew with what is stored: nothing is typed before.
+  await ada.getByText("Saved.").waitFor();
   await ada.waitForFunction(async () => {
     const init = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
     return (await (await fetch("/api/v1/auths/admin/config/ldap/test", init)).json()).ok;
