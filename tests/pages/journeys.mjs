@@ -811,7 +811,7 @@ await check("somebody deletes their account", async () => {
   await title(bob, "Your account");
   await press(factor(bob), "Set up a second factor");
   await press(dialog(bob), "Continue");
-  app = authenticator(await dialog(bob).locator("code.secret").textContent());
+  app = authenticator(await dialog(bob).locator("code.secret").textContent(), app);
   await field(bob, "Code that the app shows").fill(await app());
   await press(dialog(bob), "Confirm");
   await press(dialog(bob), "I have kept them");
